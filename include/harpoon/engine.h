@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* engine.h - one way to talk to every container engine.
+ *
+ * Calls block until the engine has answered or the client's timeout has passed; each returns 0
+ * (or a count) or -1 with *err filled. Every call may fail with
+ *   HP_EUNAVAILABLE  no socket, nobody listening, not this kind of engine, connection lost
+ *   HP_EDENIED       the socket or the engine refuses this user
+ *   HP_ETIMEOUT      no answer within the timeout
+ *   HP_EUNSUPPORTED  this engine cannot do it, or is too old
+ *   HP_EPROTO        the engine's answer makes no sense
+ * beside what is said at the call. A container is named by id, by a unique beginning of its
+ * id, or by name; HP_ENOTFOUND when there is none, HP_EINVALID when several fit.
+ * An engine handle is for one thread at a time. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <harpoon/container.h>
+#include <harpoon/error.h>
+#include <harpoon/event.h>
+#include <harpoon/image.h>
+#include <harpoon/spec.h>
+#include <harpoon/stream.h>
+
+struct hp_engine;
+
+/* How to reach an engine. Zero is the default everywhere; strings are borrowed for the call. */
+struct hp_client_config {
+	const char
+		*address; /* socket path or URL; NULL: the engine's environment, then default */
+	const char *ns;   /* namespace; NULL: the engine's environment, then "default" */
+	const char *tls_ca;
+	const char *tls_cert;
+	const char *tls_key;
+	bool tls_verify;
+	uint32_t timeout_ms;     /* for each call; 0: 30,000 */
+	const char *snapshotter; /* NULL: the engine's default */
+	const char *data_root;   /* logs and volumes; NULL: /var/lib/harpoon */
+	const char *state_root;  /* FIFOs and sockets; NULL: /run/harpoon */
+	const char *libexec_dir; /* where harpoon-keeper is; NULL: beside the program, then the
+				  * installed place */
+};
+
+/* What an engine can do beyond the basics. */
+enum hp_engine_can {
+	HP_CAN_PAUSE = 1u << 0,
+	HP_CAN_UPDATE = 1u << 1,
+	HP_CAN_STATS = 1u << 2,
+	HP_CAN_EVENTS = 1u << 3,
+	HP_CAN_ATTACH = 1u << 4,
+	HP_CAN_LOGS = 1u << 5,
+	HP_CAN_EXEC = 1u << 6,
+	HP_CAN_EXEC_KILL = 1u << 7,
+	HP_CAN_RESIZE = 1u << 8,
+	HP_CAN_IMPORT = 1u << 9,
+	HP_CAN_EXPORT = 1u << 10,
+	HP_CAN_TAG = 1u << 11,
+	HP_CAN_NAMESPACES = 1u << 12,
+	HP_CAN_CENSUS = 1u << 13,
+	HP_CAN_CREATE = 1u << 14,
+};
+
+/* Open engine @name ("containerd", "fake"); NULL is "containerd". Fails: HP_EINVALID - no such
+ * engine; the message lists them. Nothing is sent yet, so a dead daemon shows at the first call. */
+HP_API int hp_engine_open(const char *name, const struct hp_client_config *config,
+			  struct hp_engine **ret_engine, struct hp_error *err);
+HP_API void hp_engine_free(struct hp_engine *engine); /* NULL is fine */
+
+HP_API const char *hp_engine_name(const struct hp_engine *engine);
+HP_API const char *hp_engine_address(const struct hp_engine *engine);
+HP_API const char *hp_engine_namespace(const struct hp_engine *engine);
+HP_API unsigned hp_engine_can(const struct hp_engine *engine); /* enum hp_engine_can */
+
+/* The engine's own words about itself. Owns: the caller, until hp_version_clear(). */
+struct hp_version {
+	char *version;
+	char *revision;
+	char *api; /* "" when the engine has no such number */
+};
+HP_API int hp_engine_version(struct hp_engine *engine, struct hp_version *ret_version,
+			     struct hp_error *err);
+HP_API void hp_version_clear(struct hp_version *version);
+
+/* The state of the engine as pairs in a fixed order ("containers" = "3", ...), for people.
+ * Owns: the caller, until hp_labels_clear(). */
+HP_API int hp_engine_info(struct hp_engine *engine, struct hp_labels *ret_info,
+			  struct hp_error *err);
+
+/* All containers, in whatever state. */
+HP_API int hp_engine_list(struct hp_engine *engine, struct hp_container_list **ret_list,
+			  struct hp_error *err);
+/* One container with detail_json. */
+HP_API int hp_engine_inspect(struct hp_engine *engine, const char *ref,
+			     struct hp_container **ret_container, struct hp_error *err);
+
+/* Make a container. Owns: the caller frees *ret_id.
+ * Fails: HP_ENOTFOUND - no such image, user, device or runtime; HP_EEXISTS - the name is taken;
+ * HP_EINVALID - the spec contradicts itself. Then nothing is left of it. */
+HP_API int hp_engine_create(struct hp_engine *engine, const struct hp_container_spec *spec,
+			    char **ret_id, struct hp_error *err);
+
+/* Start it. With @ret_stream not NULL, its stdio is attached before its first instruction.
+ * cols, rows: first size of a terminal, 0 for none.
+ * Fails: HP_ESTATE - it runs already; HP_ENOCMD, HP_ENOEXEC - its program is missing or cannot
+ * be executed; the container stays, as before the call. */
+HP_API int hp_engine_start(struct hp_engine *engine, const char *ref, uint16_t cols,
+			   uint16_t rows, struct hp_stream **ret_stream, struct hp_error *err);
+
+/* Ask it to end with its stop signal (@signal 0) or @signal, and kill it after @grace_ms; a
+ * negative grace takes the container's own. Stopping what is stopped succeeds. */
+HP_API int hp_engine_stop(struct hp_engine *engine, const char *ref, int signal,
+			  int64_t grace_ms, struct hp_error *err);
+/* Send @signal to its init, or, with @exec_id not NULL, to that process. Fails: HP_ESTATE - it
+ * does not run; HP_EINVALID - no such signal. */
+HP_API int hp_engine_kill(struct hp_engine *engine, const char *ref, const char *exec_id,
+			  int signal, struct hp_error *err);
+/* Freeze and thaw all its processes. Doing it twice succeeds. Fails: HP_ESTATE - not running. */
+HP_API int hp_engine_pause(struct hp_engine *engine, const char *ref, struct hp_error *err);
+HP_API int hp_engine_unpause(struct hp_engine *engine, const char *ref, struct hp_error *err);
+/* Stop, then start. What is stopped is just started. */
+HP_API int hp_engine_restart(struct hp_engine *engine, const char *ref, int64_t grace_ms,
+			     struct hp_error *err);
+/* Remove it with its snapshot, log and FIFOs; with @volumes its anonymous volumes too.
+ * Fails: HP_ESTATE - it runs and @force is not set. */
+HP_API int hp_engine_remove(struct hp_engine *engine, const char *ref, bool force, bool volumes,
+			    struct hp_error *err);
+
+/* A process run by exec. Owns: the caller, until hp_exec_free(), which also takes the process'
+ * record out of the engine once it has exited; a running one goes on. */
+struct hp_exec {
+	char *id;
+	char *container_id;
+	pid_t pid;
+	struct hp_stream *stream; /* NULL when detached */
+	struct hp_waiter *waiter; /* NULL when detached */
+};
+/* Run a process. Fails: HP_ESTATE - the container does not run; HP_ENOCMD, HP_ENOEXEC. */
+HP_API int hp_engine_exec(struct hp_engine *engine, const char *ref,
+			  const struct hp_exec_spec *spec, struct hp_exec **ret_exec,
+			  struct hp_error *err);
+HP_API void hp_exec_free(struct hp_engine *engine, struct hp_exec *exec); /* NULL is fine */
+
+/* Attach to the stdio of a running container. Fails: HP_ESTATE - it does not run. */
+HP_API int hp_engine_attach(struct hp_engine *engine, const char *ref,
+			    struct hp_stream **ret_stream, struct hp_error *err);
+/* Set the size of its terminal, or of that of process @exec_id. */
+HP_API int hp_engine_resize(struct hp_engine *engine, const char *ref, const char *exec_id,
+			    uint16_t cols, uint16_t rows, struct hp_error *err);
+
+/* Which part of a log. Zero is all of it. */
+struct hp_logs {
+	bool follow;   /* go on until the container ends */
+	bool has_tail; /* only the last @tail lines */
+	uint64_t tail;
+	int64_t since_ns; /* Unix time; 0: from the start */
+	int64_t until_ns; /* 0: to the end */
+};
+/* Read what it has written. Fails: HP_EUNSUPPORTED - its log driver keeps nothing. */
+HP_API int hp_engine_logs(struct hp_engine *engine, const char *ref, const struct hp_logs *what,
+			  struct hp_stream **ret_stream, struct hp_error *err);
+
+/* Wait for its end in a loop of the caller's; what has ended already is told at once.
+ * Fails: HP_ESTATE - it was never started. */
+HP_API int hp_engine_waiter(struct hp_engine *engine, const char *ref,
+			    struct hp_waiter **ret_waiter, struct hp_error *err);
+/* The same, blocking at most @timeout_ms; 0 waits for ever. Fails: HP_ETIMEOUT. */
+HP_API int hp_engine_wait(struct hp_engine *engine, const char *ref, uint32_t timeout_ms,
+			  struct hp_exit *ret_exit, struct hp_error *err);
+
+/* Change limits of a created or running container; zero fields stay as they are. */
+HP_API int hp_engine_update(struct hp_engine *engine, const char *ref,
+			    const struct hp_resources *resources, struct hp_error *err);
+
+/* What a container uses at this moment. Counters are totals since its start. */
+struct hp_stats {
+	int64_t time_ns; /* Unix time of the reading */
+	uint64_t cpu_ns;
+	uint64_t memory_bytes;       /* without file pages that could be dropped at once */
+	uint64_t memory_limit_bytes; /* 0: not limited */
+	uint64_t pids;
+	uint64_t pids_limit; /* 0: not limited */
+	uint64_t block_read_bytes;
+	uint64_t block_write_bytes;
+	uint64_t net_rx_bytes;
+	uint64_t net_tx_bytes;
+	uint64_t oom_kills;
+};
+/* Fails: HP_ESTATE - it does not run. */
+HP_API int hp_engine_stats(struct hp_engine *engine, const char *ref,
+			   struct hp_stats *ret_stats, struct hp_error *err);
+
+/* Subscribe to events of the engine's namespace from now on. */
+HP_API int hp_engine_events(struct hp_engine *engine, struct hp_events **ret_events,
+			    struct hp_error *err);
+
+/* Images. A reference is expanded as docker does ("busybox" is docker.io/library/busybox:latest)
+ * unless it names an image as it is; an id or a unique beginning of one works too. */
+HP_API int hp_engine_images(struct hp_engine *engine, struct hp_image_list **ret_list,
+			    struct hp_error *err);
+/* Bring images in from an archive. Owns: *ret_names, NULL-terminated, until hp_names_free().
+ * Fails: HP_ECORRUPT - the archive or a digest in it is wrong; HP_EEXHAUSTED - the disk is
+ * full. Then nothing is left of it. */
+HP_API int hp_engine_import(struct hp_engine *engine, const struct hp_import *what,
+			    char ***ret_names, struct hp_error *err);
+HP_API void hp_names_free(char **names);
+/* Write images as an OCI layout tar to @fd. */
+HP_API int hp_engine_export(struct hp_engine *engine, const char *const *refs, int fd,
+			    struct hp_error *err);
+/* Remove the name; content and snapshots that nothing else uses go with it. Fails: HP_ESTATE -
+ * a container uses it and @force is not set. */
+HP_API int hp_engine_remove_image(struct hp_engine *engine, const char *ref, bool force,
+				  struct hp_error *err);
+/* Give image @ref the further name @name. */
+HP_API int hp_engine_tag(struct hp_engine *engine, const char *ref, const char *name,
+			 struct hp_error *err);
+
+/* How many things the engine holds in its namespace, to tell a leak from none. */
+struct hp_census {
+	uint64_t containers;
+	uint64_t tasks;
+	uint64_t snapshots;
+	uint64_t leases;
+	uint64_t shims;   /* processes */
+	uint64_t sockets; /* of shims, on disk */
+	uint64_t mounts;  /* on the host, below the engine's directories */
+};
+HP_API int hp_engine_census(struct hp_engine *engine, struct hp_census *ret_census,
+			    struct hp_error *err);

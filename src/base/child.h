@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* child.h - programs that we start, and their end. */
+#pragma once
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* What to run. fds[i] becomes descriptor i of the child; -1 is /dev/null. Nothing else is
+ * inherited. */
+struct hp_child {
+	const char *path;        /* searched in PATH when it has no slash */
+	const char *const *argv; /* NULL-terminated, argv[0] too */
+	const char *const *env;  /* NULL: ours */
+	const int *fds;          /* n_fds of them; at least 0, 1, 2 are set up */
+	size_t n_fds;
+	const char *cwd; /* NULL: ours */
+	bool detach;     /* a session of its own, and not our child: it is never waited for */
+	int parent_death_signal; /* 0: none; not with detach */
+};
+
+/* Start it. ret_pid: of the child; of the detached grandchild with detach.
+ * Fails: HP_ENOCMD - there is no such program; HP_ENOEXEC - it cannot be executed. */
+int hp_child_start(const struct hp_child *c, pid_t *ret_pid, struct hp_error *err) MUST_CHECK;
+/* Wait for its end, at most @timeout_ms (0: for ever). ret_status: exit status or 128 + signal.
+ * Fails: HP_ETIMEOUT - it still runs. */
+int hp_child_wait(pid_t pid, int64_t timeout_ms, int *ret_status,
+		  struct hp_error *err) MUST_CHECK;

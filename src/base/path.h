@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* path.h - names of files. No file is touched here. */
+#pragma once
+#include <stdbool.h>
+
+#include "base/error.h"
+
+char *hp_path_join(const char *a, const char *b); /* one slash between; Owns: the caller */
+char *hp_path_dir(const char *path);              /* as dirname(1); Owns: the caller */
+const char *hp_path_base(const char *path);       /* as basename(1), borrowed from @path */
+/* An absolute path without ".", "..", "//" and trailing "/". ".." above the root stays there.
+ * A relative path is taken from "/". Owns: the caller. */
+char *hp_path_clean(const char *path);
