@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rpc.c - typed gRPC calls: protobuf-c messages over hp_grpc. */
+#include "engine/containerd/rpc.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+/* containerd refuses larger messages itself. From: containerd defaults.DefaultMaxRecvMsgSize. */
+#define REPLY_MAX (16u << 20)
+
+void hp_rpc__free_auto(void *reply)
+{
+	ProtobufCMessage *message;
+
+	memcpy(&message, reply, sizeof(message));
+	if (message)
+		protobuf_c_message_free_unpacked(message, NULL);
+}
+
+static struct hp_bytes pack(const ProtobufCMessage *message)
+{
+	size_t len = protobuf_c_message_get_packed_size(message);
+	uint8_t *data = hp_alloc(len);
+
+	protobuf_c_message_pack(message, data);
+	return HP_BYTES(data, len);
+}
+
+static int unpack(const ProtobufCMessageDescriptor *type, const struct hp_buf *buf,
+		  void *ret_reply, struct hp_error *err)
+{
+	ProtobufCMessage *message = protobuf_c_message_unpack(type, NULL, buf->len, buf->data);
+
+	if (!message)
+		return hp_fail(err, HP_EPROTO, "the %zu byte reply is no %s", buf->len,
+			       type->short_name);
+	memcpy(ret_reply, &message, sizeof(message));
+	return 0;
+}
+
+int hp_rpc__call(struct hp_grpc *g, const char *method, int64_t deadline,
+		 const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
+		 void *ret_reply, struct hp_error *err)
+{
+	struct hp_bytes packed = pack(request);
+	AUTO_FREE void *owned = (void *)packed.data;
+	AUTO(hp_buf_free) struct hp_buf reply;
+
+	hp_buf_init(&reply, REPLY_MAX);
+	if (hp_grpc_unary(g, method, deadline, packed, &reply, err) < 0)
+		return -1;
+	return ret_reply ? unpack(type, &reply, ret_reply, err) : 0;
+}
+
+int hp_rpc__begin(struct hp_grpc *g, const char *method, int64_t deadline,
+		  const ProtobufCMessageDescriptor *type, struct hp_rpc *ret_rpc,
+		  struct hp_error *err)
+{
+	struct hp_call *call;
+
+	if (hp_call_begin(g, method, deadline, &call, err) < 0)
+		return -1;
+	*ret_rpc = (struct hp_rpc){.call = call, .type = type};
+	return 0;
+}
+
+int hp_rpc__send(struct hp_rpc *r, const ProtobufCMessage *request, bool last,
+		 struct hp_error *err)
+{
+	struct hp_bytes packed = pack(request);
+	AUTO_FREE void *owned = (void *)packed.data;
+
+	return hp_call_send(r->call, packed, last, err);
+}
+
+static int take(struct hp_rpc *r,
+		int (*step)(struct hp_call *, struct hp_buf *, struct hp_error *),
+		void *ret_reply, struct hp_error *err)
+{
+	AUTO(hp_buf_free) struct hp_buf message;
+	int got;
+
+	hp_buf_init(&message, REPLY_MAX);
+	got = step(r->call, &message, err);
+	if (got != HP_NEXT_ITEM)
+		return got;
+	return unpack(r->type, &message, ret_reply, err) < 0 ? -1 : HP_NEXT_ITEM;
+}
+
+int hp_rpc__recv(struct hp_rpc *r, void *ret_reply, struct hp_error *err)
+{
+	return take(r, hp_call_recv, ret_reply, err);
+}
+
+int hp_rpc__next(struct hp_rpc *r, void *ret_reply, struct hp_error *err)
+{
+	return take(r, hp_call_next, ret_reply, err);
+}
+
+void hp_rpc__end(struct hp_rpc *r)
+{
+	hp_call_free(TAKE(r->call));
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rpc.h - typed gRPC calls: protobuf-c messages over hp_grpc.
+ * From: service and method names, containerd api/services/ (see proto/). */
+#pragma once
+#include <protobuf-c/protobuf-c.h>
+
+#include "net/grpc.h"
+
+#define HP_SVC_VERSION       "/containerd.services.version.v1.Version/"
+#define HP_SVC_INTROSPECTION "/containerd.services.introspection.v1.Introspection/"
+#define HP_SVC_NAMESPACES    "/containerd.services.namespaces.v1.Namespaces/"
+#define HP_SVC_CONTAINERS    "/containerd.services.containers.v1.Containers/"
+#define HP_SVC_TASKS         "/containerd.services.tasks.v1.Tasks/"
+#define HP_SVC_IMAGES        "/containerd.services.images.v1.Images/"
+#define HP_SVC_CONTENT       "/containerd.services.content.v1.Content/"
+#define HP_SVC_SNAPSHOTS     "/containerd.services.snapshots.v1.Snapshots/"
+#define HP_SVC_DIFF          "/containerd.services.diff.v1.Diff/"
+#define HP_SVC_LEASES        "/containerd.services.leases.v1.Leases/"
+#define HP_SVC_EVENTS        "/containerd.services.events.v1.Events/"
+
+/* An unpacked reply that frees itself: AUTO_REPLY Hp__XResponse *reply = NULL; */
+#define AUTO_REPLY __attribute__((cleanup(hp_rpc__free_auto)))
+void hp_rpc__free_auto(void *reply);
+
+/* A call that has been begun, and what its messages are. */
+struct hp_rpc {
+	struct hp_call *call;
+	const ProtobufCMessageDescriptor *type;
+};
+void hp_rpc__end(struct hp_rpc *r); /* forget it; the peer is told when it is not over */
+HP_AUTO_VALUE(struct hp_rpc, hp_rpc__end);
+
+/* One message there, one back. @ret_reply: address of a pointer to a message of @type; NULL when
+ * the reply does not matter. Fails: as hp_grpc_unary(); HP_EPROTO - the reply does not decode. */
+int hp_rpc__call(struct hp_grpc *g, const char *method, int64_t deadline,
+		 const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
+		 void *ret_reply, struct hp_error *err);
+
+/* Begin a call whose requests are sent one by one; replies are of @type. */
+int hp_rpc__begin(struct hp_grpc *g, const char *method, int64_t deadline,
+		  const ProtobufCMessageDescriptor *type, struct hp_rpc *ret_rpc,
+		  struct hp_error *err);
+int hp_rpc__send(struct hp_rpc *r, const ProtobufCMessage *request, bool last,
+		 struct hp_error *err);
+/* The next reply: HP_NEXT_ITEM with *ret_reply (freed with hp_rpc__free_auto), HP_NEXT_END, -1. */
+int hp_rpc__recv(struct hp_rpc *r, void *ret_reply, struct hp_error *err);
+/* The same without blocking: HP_NEXT_WAIT when nothing has come. */
+int hp_rpc__next(struct hp_rpc *r, void *ret_reply, struct hp_error *err);
