@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run a program on a terminal of its own, and act on it step by step as a person would.
 
-Usage: pty.py [STEP...] -- PROGRAM [ARG...]
+Usage: terminal.py [STEP...] -- PROGRAM [ARG...]
 
 Steps, in the order given:
   expect=TEXT     wait until TEXT has been printed since the last expect
@@ -10,14 +10,13 @@ Steps, in the order given:
   resize=COLSxROWS
   signal=NAME     send a signal to the program
   sleep=SECONDS
-Then waits for the program's end. Each step and the end may take 20 seconds (PTY_TIMEOUT). What the
+Then waits for the program's end. Each step and the end may take 20 seconds (TERMINAL_TIMEOUT). What the
 program printed goes to stdout; its exit status (128 + signal) is ours; 99 says that a step failed.
 At the end the terminal's settings are compared with those at the start: 98 says that they differ.
 """
 import codecs
 import fcntl
 import os
-import pty
 import select
 import signal
 import struct
@@ -26,12 +25,12 @@ import sys
 import termios
 import time
 
-LIMIT = float(os.environ.get("PTY_TIMEOUT", "20"))
+LIMIT = float(os.environ.get("TERMINAL_TIMEOUT", "20"))
 
 
 class Driver:
     def __init__(self, argv):
-        self.master, slave = pty.openpty()
+        self.master, slave = os.openpty()
         self.slave = slave
         self.resize("80x24")
         self.before = termios.tcgetattr(slave)
@@ -89,7 +88,7 @@ class Driver:
             pass
         self.show()
         if termios.tcgetattr(self.slave) != self.before:
-            print("pty.py: the terminal's settings were not put back", file=sys.stderr)
+            print("terminal.py: the terminal's settings were not put back", file=sys.stderr)
             return 98
         code = self.child.returncode
         return code if code >= 0 else 128 - code
@@ -100,7 +99,7 @@ class Driver:
 
     def give_up(self, why):
         self.show()
-        print("\npty.py: %s" % why, file=sys.stderr)
+        print("\nterminal.py: %s" % why, file=sys.stderr)
         if self.child.poll() is None:
             self.child.kill()
             self.child.wait()
