@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* task.c - what is done to a running container: signals, stop, pause, terminal size, its end. */
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "engine/containerd/containerd.h"
+#include "engine/containerd/ops.h"
+
+/* How long a killed process may take to be reported as ended. */
+#define KILL_WAIT_MS     10000
+/* From: docker's default of docker stop. */
+#define DEFAULT_GRACE_MS 10000
+
+int hp_containerd__task(struct containerd *c, const char *id, Hp__GetTaskResponse **ret,
+			struct hp_error *err)
+{
+	Hp__GetTaskRequest request = HP__GET_TASK_REQUEST__INIT;
+	AUTO_REPLY Hp__GetTaskResponse *reply = NULL;
+
+	request.container_id = (char *)id;
+	if (hp_containerd__call(c, HP_SVC_TASKS "Get", &request.base,
+				&hp__get_task_response__descriptor, &reply, err) < 0) {
+		if (err->code != HP_ENOTFOUND)
+			return hp_wrap(err, "container '%s'", id);
+		hp_error_clear(err);
+		return hp_fail(err, HP_ESTATE, "container '%s' is not running", id);
+	}
+	if (!reply->process)
+		return hp_fail(err, HP_EPROTO, "container '%s': the reply holds no process",
+			       id);
+	*ret = TAKE(reply);
+	return 0;
+}
+
+static bool task_ended(const Hp__GetTaskResponse *task)
+{
+	return task->process->status == HP__TASK_STATUS__TASK_STOPPED;
+}
+
+/* The container and its task. Fails: HP_ESTATE - it does not run (created, exited). */
+static int find_running(struct containerd *c, const char *ref, Hp__GetContainerResponse **ret,
+			Hp__GetTaskResponse **ret_task, struct hp_error *err)
+{
+	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
+	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
+
+	if (hp_containerd__find(c, ref, &found, err) < 0 ||
+	    hp_containerd__task(c, found->container->id, &task, err) < 0)
+		return -1;
+	if (task_ended(task) || task->process->status == HP__TASK_STATUS__TASK_CREATED)
+		return hp_fail(err, HP_ESTATE, "container '%s' is not running", ref);
+	*ret = TAKE(found);
+	*ret_task = TAKE(task);
+	return 0;
+}
+
+static int send_signal(struct containerd *c, const char *id, const char *exec_id, int number,
+		       struct hp_error *err)
+{
+	Hp__KillRequest request = HP__KILL_REQUEST__INIT;
+
+	request.container_id = (char *)id;
+	request.exec_id = (char *)(exec_id ? exec_id : "");
+	request.signal = (uint32_t)number;
+	return hp_containerd__call(c, HP_SVC_TASKS "Kill", &request.base,
+				   &hp__empty__descriptor, NULL, err);
+}
+
+/* The same for a process that is meant to end: that it has ended already is fine. */
+static int send_last_signal(struct containerd *c, const char *id, int number,
+			    struct hp_error *err)
+{
+	if (send_signal(c, id, NULL, number, err) == 0)
+		return 0;
+	if (err->code != HP_ENOTFOUND)
+		return -1;
+	hp_error_clear(err);
+	return 0;
+}
+
+int hp_containerd__kill(struct hp_engine *e, const char *ref, const char *exec_id, int signal,
+			struct hp_error *err)
+{
+	struct containerd *c = hp_containerd__of(e);
+	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
+	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
+
+	if (find_running(c, ref, &found, &task, err) < 0)
+		return -1;
+	if (send_signal(c, found->container->id, exec_id, signal, err) == 0)
+		return 0;
+	if (err->code == HP_ENOTFOUND) { /* it ended between the two calls */
+		hp_error_clear(err);
+		return hp_fail(err, HP_ESTATE, "container '%s' is not running", ref);
+	}
+	return hp_wrap(err, "kill '%s'", ref);
+}
+
+/* Returns: 1 when it has ended, 0 when @timeout_ms has passed, -1. */
+static int wait_end(struct hp_waiter *w, int64_t timeout_ms, struct hp_error *err)
+{
+	int64_t deadline = hp_deadline_in(timeout_ms > 0 ? timeout_ms : 1);
+	struct hp_exit ignored;
+
+	for (;;) {
+		int64_t left = hp_deadline_left_ms(deadline);
+		int got = hp_waiter_next(w, &ignored, err);
+
+		if (got < 0 && err->code == HP_ENOTFOUND) { /* deleted by somebody else */
+			hp_error_clear(err);
+			return 1;
+		}
+		if (got != HP_NEXT_WAIT)
+			return got;
+		if (left <= 0)
+			return 0;
+		if (hp_fd_poll(hp_waiter_fd(w), POLLIN, left, err) < 0)
+			return -1;
+	}
+}
+
+/* Kill a task that may be paused: a frozen process dies only when it is thawed. */
+static int kill_and_wait(struct containerd *c, const char *id, struct hp_waiter *w,
+			 struct hp_error *err)
+{
+	int ended;
+
+	if (send_last_signal(c, id, SIGKILL, err) < 0)
+		return -1;
+	ended = wait_end(w, KILL_WAIT_MS, err);
+	if (ended == 0)
+		return hp_fail(
+			err, HP_ETIMEOUT,
+			"still running %d s after SIGKILL; a process may hang in the kernel",
+			KILL_WAIT_MS / 1000);
+	return ended < 0 ? -1 : 0;
+}
+
+static int resume(struct containerd *c, const char *id, struct hp_error *err)
+{
+	Hp__ResumeTaskRequest request = HP__RESUME_TASK_REQUEST__INIT;
+
+	request.container_id = (char *)id;
+	return hp_containerd__call(c, HP_SVC_TASKS "Resume", &request.base,
+				   &hp__empty__descriptor, NULL, err);
+}
+
+static int thaw_if_paused(struct containerd *c, const Hp__GetTaskResponse *task, const char *id,
+			  struct hp_error *err)
+{
+	if (task->process->status != HP__TASK_STATUS__TASK_PAUSED &&
+	    task->process->status != HP__TASK_STATUS__TASK_PAUSING)
+		return 0;
+	return resume(c, id, err);
+}
+
+static int label_number(const Hp__Container *container, const char *key, int64_t otherwise)
+{
+	struct hp_error ignored = HP_ERROR_INIT;
+	const char *text = hp_containerd__pair(container->labels, container->n_labels, key);
+	int64_t number;
+
+	if (!text || hp_str_i64(text, &number, &ignored) < 0 || number < 0 ||
+	    number > INT32_MAX)
+		return (int)otherwise;
+	return (int)number;
+}
+
+static int stop_signal_of(const Hp__Container *container)
+{
+	const char *text = hp_containerd__pair(container->labels, container->n_labels,
+					       HP_LABEL_STOP_SIGNAL);
+	struct hp_error ignored = HP_ERROR_INIT;
+	int number;
+
+	if (!text || hp_signal_parse(text, &number, &ignored) < 0)
+		return SIGTERM;
+	return number;
+}
+
+int hp_containerd__stop(struct hp_engine *e, const char *ref, int signal, int64_t grace_ms,
+			struct hp_error *err)
+{
+	struct containerd *c = hp_containerd__of(e);
+	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
+	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
+	AUTO(hp_waiter_free) struct hp_waiter *waiter = NULL;
+	const char *id;
+	int ended;
+
+	if (hp_containerd__find(c, ref, &found, err) < 0)
+		return -1;
+	id = found->container->id;
+	if (hp_containerd__task(c, id, &task, err) < 0) {
+		if (err->code != HP_ESTATE)
+			return -1;
+		hp_error_clear(err); /* never started, or stopped long ago */
+		return 0;
+	}
+	if (task_ended(task))
+		return 0;
+	if (grace_ms < 0)
+		grace_ms =
+			label_number(found->container, HP_LABEL_STOP_TIMEOUT, DEFAULT_GRACE_MS);
+	if (hp_containerd__waiter_new(c, id, NULL, &waiter, err) < 0 ||
+	    send_last_signal(c, id, signal ? signal : stop_signal_of(found->container), err) <
+		    0 ||
+	    thaw_if_paused(c, task, id, err) < 0)
+		return hp_wrap(err, "stop '%s'", ref);
+	ended = grace_ms > 0 ? wait_end(waiter, grace_ms, err) : 0;
+	if (ended < 0 || (ended == 0 && kill_and_wait(c, id, waiter, err) < 0))
+		return hp_wrap(err, "stop '%s'", ref);
+	return 0;
+}
+
+int hp_containerd__pause(struct hp_engine *e, const char *ref, struct hp_error *err)
+{
+	struct containerd *c = hp_containerd__of(e);
+	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
+	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
+	Hp__PauseTaskRequest request = HP__PAUSE_TASK_REQUEST__INIT;
+
+	if (find_running(c, ref, &found, &task, err) < 0)
+		return -1;
+	if (task->process->status == HP__TASK_STATUS__TASK_PAUSED)
+		return 0;
+	request.container_id = found->container->id;
+	if (hp_containerd__call(c, HP_SVC_TASKS "Pause", &request.base, &hp__empty__descriptor,
+				NULL, err) < 0)
+		return hp_wrap(err, "pause '%s'", ref);
+	return 0;
+}
+
+int hp_containerd__unpause(struct hp_engine *e, const char *ref, struct hp_error *err)
+{
+	struct containerd *c = hp_containerd__of(e);
+	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
+	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
+
+	if (find_running(c, ref, &found, &task, err) < 0)
+		return -1;
+	if (thaw_if_paused(c, task, found->container->id, err) < 0)
+		return hp_wrap(err, "unpause '%s'", ref);
+	return 0;
+}
+
+int hp_containerd__resize(struct hp_engine *e, const char *ref, const char *exec_id,
+			  uint16_t cols, uint16_t rows, struct hp_error *err)
+{
+	struct containerd *c = hp_containerd__of(e);
+	Hp__ResizePtyRequest request = HP__RESIZE_PTY_REQUEST__INIT;
+	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
+
+	if (hp_containerd__find(c, ref, &found, err) < 0)
+		return -1;
+	request.container_id = found->container->id;
+	request.exec_id = (char *)(exec_id ? exec_id : "");
+	request.width = cols;
+	request.height = rows;
+	if (hp_containerd__call(c, HP_SVC_TASKS "ResizePty", &request.base,
+				&hp__empty__descriptor, NULL, err) < 0)
+		return hp_wrap(err, "resize the terminal of '%s'", ref);
+	return 0;
+}
+
+int hp_containerd__close_stdin(struct containerd *c, const char *id, const char *exec_id,
+			       struct hp_error *err)
+{
+	Hp__CloseIORequest request = HP__CLOSE_IOREQUEST__INIT;
+
+	request.container_id = (char *)id;
+	request.exec_id = (char *)(exec_id ? exec_id : "");
+	request.stdin = true;
+	if (hp_containerd__call(c, HP_SVC_TASKS "CloseIO", &request.base,
+				&hp__empty__descriptor, NULL, err) == 0)
+		return 0;
+	if (err->code != HP_ENOTFOUND && err->code != HP_ESTATE)
+		return hp_wrap(err, "close stdin of '%s'", id);
+	hp_error_clear(err); /* the process has ended: so has its stdin */
+	return 0;
+}
+
+static int delete_task(struct containerd *c, const char *id, struct hp_error *err)
+{
+	Hp__DeleteTaskRequest request = HP__DELETE_TASK_REQUEST__INIT;
+
+	request.container_id = (char *)id;
+	if (hp_containerd__call(c, HP_SVC_TASKS "Delete", &request.base,
+				&hp__delete_response__descriptor, NULL, err) == 0)
+		return 0;
+	if (err->code != HP_ENOTFOUND)
+		return hp_wrap(err, "delete the task of '%s'", id);
+	hp_error_clear(err);
+	return 0;
+}
+
+int hp_containerd__task_delete(struct containerd *c, const char *id, bool force,
+			       struct hp_error *err)
+{
+	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
+	AUTO(hp_waiter_free) struct hp_waiter *waiter = NULL;
+
+	if (hp_containerd__task(c, id, &task, err) < 0) {
+		if (err->code != HP_ESTATE)
+			return -1;
+		hp_error_clear(err);
+		return 0;
+	}
+	if (task_ended(task))
+		return delete_task(c, id, err);
+	if (!force && task->process->status != HP__TASK_STATUS__TASK_CREATED)
+		return hp_fail(
+			err, HP_ESTATE,
+			"container '%s' is running: stop it first, or remove it with force",
+			id);
+	if (hp_containerd__waiter_new(c, id, NULL, &waiter, err) < 0 ||
+	    send_last_signal(c, id, SIGKILL, err) < 0 || thaw_if_paused(c, task, id, err) < 0 ||
+	    kill_and_wait(c, id, waiter, err) < 0)
+		return hp_wrap(err, "kill '%s'", id);
+	return delete_task(c, id, err);
+}
+
+int hp_containerd__exec_failed(struct hp_error *err, const char *program)
+{
+	bool about_program = strstr(err->msg, "exec: \"") || strstr(err->msg, "executable") ||
+			     (program && *program && strstr(err->msg, program));
+
+	/* From: what runc 1.1 and crun 1.8 print; docker tells 126 and 127 by the same words. */
+	if (!about_program)
+		return -1;
+	if (strstr(err->msg, "not found in $PATH") ||
+	    strcasestr(err->msg, "no such file or directory"))
+		err->code = HP_ENOCMD;
+	else if (strcasestr(err->msg, "permission denied") ||
+		 strcasestr(err->msg, "is a directory") ||
+		 strcasestr(err->msg, "exec format error"))
+		err->code = HP_ENOEXEC;
+	return -1;
+}
