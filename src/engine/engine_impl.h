@@ -116,13 +116,19 @@ struct hp_events {
 	const struct hp_events_ops *ops;
 };
 
+/* How an engine hears that stdin was closed. @close (NULL is fine) is called once, after the
+ * stream has closed its own end; @free (NULL is fine) when the stream is freed. */
+struct hp_stdin_closer {
+	int (*close)(void *arg, struct hp_error *err);
+	void (*free)(void *arg);
+	void *arg;
+};
+
 /* A stream over descriptors: output is read from @take_out and @take_err (-1: none) until both
  * end, stdin goes to @take_in (-1: none). All three are made non-blocking and are owned by the
- * stream from then on. @on_close_stdin (NULL is fine) is called once, after stdin was closed, to
- * tell the engine. */
+ * stream from then on. @closer is copied; NULL when there is nobody to tell. */
 struct hp_stream *hp_stream_from_fds(int take_in, int take_out, int take_err,
-				     int (*on_close_stdin)(void *arg, struct hp_error *err),
-				     void *arg);
+				     const struct hp_stdin_closer *closer);
 
 /* Read a docker json-file log as a stream. The writer holds a flock(LOCK_EX) on the file for as
  * long as it may write; a follower ends when the lock is gone and all was read.

@@ -74,8 +74,7 @@ struct fd_stream {
 	bool always[3]; /* it cannot be polled, as a file cannot: it is always ready */
 	bool had_stdin;
 	int sys; /* errno of what failed while the stream was made */
-	int (*on_close_stdin)(void *arg, struct hp_error *err);
-	void *arg;
+	struct hp_stdin_closer closer;
 	char buffer[READ_BYTES];
 };
 
@@ -213,9 +212,7 @@ static int fd_stream_close_stdin(struct hp_stream *s, struct hp_error *err)
 		return 0;
 	close(f->fds[HP_CHANNEL_STDIN]);
 	f->fds[HP_CHANNEL_STDIN] = -1;
-	if (!f->on_close_stdin)
-		return 0;
-	return f->on_close_stdin(f->arg, err);
+	return f->closer.close ? f->closer.close(f->closer.arg, err) : 0;
 }
 
 static void fd_stream_free(struct hp_stream *s)
@@ -225,6 +222,8 @@ static void fd_stream_free(struct hp_stream *s)
 	for (int channel = HP_CHANNEL_STDIN; channel <= HP_CHANNEL_STDERR; channel++)
 		if (f->fds[channel] >= 0)
 			close(f->fds[channel]);
+	if (f->closer.free)
+		f->closer.free(f->closer.arg);
 	if (f->ready_fd >= 0)
 		close(f->ready_fd);
 	if (f->epoll_fd >= 0)
@@ -267,8 +266,7 @@ static void watch_nothing(struct fd_stream *f)
 }
 
 struct hp_stream *hp_stream_from_fds(int take_in, int take_out, int take_err,
-				     int (*on_close_stdin)(void *arg, struct hp_error *err),
-				     void *arg)
+				     const struct hp_stdin_closer *closer)
 {
 	struct fd_stream *f = hp_alloc(sizeof(*f));
 
@@ -278,8 +276,8 @@ struct hp_stream *hp_stream_from_fds(int take_in, int take_out, int take_err,
 	f->fds[HP_CHANNEL_STDOUT] = take_out;
 	f->fds[HP_CHANNEL_STDERR] = take_err;
 	f->had_stdin = take_in >= 0;
-	f->on_close_stdin = on_close_stdin;
-	f->arg = arg;
+	if (closer)
+		f->closer = *closer;
 	f->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (f->epoll_fd < 0) {
 		f->sys = errno;
