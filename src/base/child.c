@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* child.c - owns the start of programs and the wait for their end. */
+#include "base/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/fault.h"
+#include "base/fd.h"
+
+#define CLOSE_FALLBACK_MAX 65536
+
+/* What the child tells through the pipe: its pid, or the step that failed. */
+enum step { STEP_PID, STEP_FDS, STEP_CWD, STEP_SESSION, STEP_PARENT, STEP_EXEC };
+
+struct report {
+	int step;  /* enum step */
+	int value; /* pid or errno */
+};
+
+/* A start under way. The child shares our memory until it has executed its program (vfork), so
+ * it allocates nothing and writes to nothing but @sources and its own stack. */
+struct start {
+	const struct hp_child *c;
+	int *sources; /* where fds[i] was put out of the way of the targets */
+	int n_fds;    /* at least 3 */
+	int report_fd;
+	pid_t parent;
+};
+
+static _Noreturn void give_up(const struct start *s, enum step step)
+{
+	struct report r = {.step = step, .value = errno};
+
+	/* When not even this works, the parent sees the pipe end without a pid. */
+	if (write(s->report_fd, &r, sizeof(r)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* Move everything that is to be kept above the targets, then onto them. */
+static int place_fds(struct start *s)
+{
+	int fd = HP_SYS("fcntl", fcntl(s->report_fd, F_DUPFD_CLOEXEC, s->n_fds));
+
+	if (fd < 0)
+		return -1;
+	s->report_fd = fd;
+	for (int i = 0; i < s->n_fds; i++) {
+		int from = (size_t)i < s->c->n_fds ? s->c->fds[i] : -1;
+		int opened = from;
+
+		if (from < 0)
+			opened = HP_SYS("open", open("/dev/null", O_RDWR | O_CLOEXEC));
+		if (opened < 0)
+			return -1;
+		s->sources[i] = HP_SYS("fcntl", fcntl(opened, F_DUPFD_CLOEXEC, s->n_fds));
+		if (s->sources[i] < 0)
+			return -1;
+	}
+	for (int i = 0; i < s->n_fds; i++)
+		if (HP_SYS("dup2", dup2(s->sources[i], i)) < 0)
+			return -1;
+	return 0;
+}
+
+/* Close all but the targets and the report pipe. */
+static int close_others(struct start *s)
+{
+	struct rlimit limit = {.rlim_cur = CLOSE_FALLBACK_MAX};
+
+	if (s->report_fd != s->n_fds) {
+		if (HP_SYS("dup3", dup3(s->report_fd, s->n_fds, O_CLOEXEC)) < 0)
+			return -1;
+		s->report_fd = s->n_fds;
+	}
+	if (HP_SYS("close_range", close_range((unsigned)s->n_fds + 1, ~0u, 0)) == 0)
+		return 0;
+	/* A sandbox may refuse the call as unknown; then one by one. */
+	getrlimit(RLIMIT_NOFILE, &limit);
+	for (int fd = s->n_fds + 1; fd < CLOSE_FALLBACK_MAX && (rlim_t)fd < limit.rlim_cur;
+	     fd++)
+		close(fd);
+	return 0;
+}
+
+static void reset_signals(void)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int arm_parent_death(const struct start *s)
+{
+	if (!s->c->parent_death_signal)
+		return 0;
+	if (HP_SYS("prctl", prctl(PR_SET_PDEATHSIG, s->c->parent_death_signal)) < 0)
+		return -1;
+	/* It may have died before the line above. */
+	errno = ESRCH;
+	return getppid() == s->parent ? 0 : -1;
+}
+
+/* Become the program. */
+static _Noreturn void run(struct start *s)
+{
+	struct report r = {.step = STEP_PID, .value = getpid()};
+	char *const *argv = (char *const *)(uintptr_t)s->c->argv;
+	char *const *env = s->c->env ? (char *const *)(uintptr_t)s->c->env : environ;
+
+	reset_signals();
+	if (place_fds(s) < 0 || close_others(s) < 0)
+		give_up(s, STEP_FDS);
+	if (s->c->detach && HP_SYS("setsid", setsid()) < 0)
+		give_up(s, STEP_SESSION);
+	if (arm_parent_death(s) < 0)
+		give_up(s, STEP_PARENT);
+	if (s->c->cwd && HP_SYS("chdir", chdir(s->c->cwd)) < 0)
+		give_up(s, STEP_CWD);
+	if (HP_SYS("write", write(s->report_fd, &r, sizeof(r))) < 0)
+		give_up(s, STEP_FDS);
+	if (HP_SYS("exec", execvpe(s->c->path, argv, env)) < 0)
+		give_up(s, STEP_EXEC);
+	_exit(127);
+}
+
+/* In the child: with detach, leave the program to a child of its own, which init adopts. */
+static _Noreturn void run_or_detach(struct start *s)
+{
+	pid_t pid;
+
+	if (!s->c->detach)
+		run(s);
+	pid = HP_SYS("fork", vfork());
+	if (pid == 0)
+		run(s);
+	if (pid < 0)
+		give_up(s, STEP_SESSION);
+	_exit(0);
+}
+
+/* vfork() costs the same however big we are, where fork() copies page tables. The frame that
+ * calls it must stay until the child is gone, so this does nothing else. */
+static __attribute__((noinline)) pid_t spawn(struct start *s)
+{
+	pid_t pid = HP_SYS("fork", vfork());
+
+	if (pid == 0)
+		run_or_detach(s);
+	return pid;
+}
+
+/* No handler of ours may run in the child, on memory that is ours. */
+static pid_t spawn_masked(struct start *s)
+{
+	sigset_t all;
+	sigset_t saved;
+	int sys;
+	pid_t pid;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &saved);
+	pid = spawn(s);
+	sys = errno;
+	pthread_sigmask(SIG_SETMASK, &saved, NULL);
+	errno = sys;
+	return pid;
+}
+
+static int fail_start(const struct hp_child *c, const struct report *r, struct hp_error *err)
+{
+	static const char *const doing[] = {
+		[STEP_PID] = "report",
+		[STEP_FDS] = "set up its descriptors",
+		[STEP_SESSION] = "detach",
+		[STEP_PARENT] = "tie it to its parent",
+	};
+
+	if (r->step == STEP_CWD)
+		return hp_fail_errno(err, r->value, "start '%s': change to '%s'", c->path,
+				     c->cwd);
+	if (r->step != STEP_EXEC)
+		return hp_fail_errno(err, r->value, "start '%s': %s", c->path, doing[r->step]);
+	hp_fail_errno(err, r->value, "start '%s'", c->path);
+	if (r->value == ENOENT || r->value == ENOTDIR)
+		err->code = HP_ENOCMD;
+	else if (err->code != HP_EEXHAUSTED)
+		err->code = HP_ENOEXEC;
+	return -1;
+}
+
+/* Read reports until the program runs, which closes the pipe, or has failed to. */
+static int read_reports(const struct hp_child *c, int fd, pid_t *ret_pid, struct hp_error *err)
+{
+	struct report r;
+	pid_t pid = 0;
+	ssize_t n;
+
+	for (;;) {
+		do
+			n = HP_SYS("read", read(fd, &r, sizeof(r)));
+		while (n < 0 && errno == EINTR);
+		if (n < 0)
+			return hp_fail_errno(err, errno, "start '%s': hear from it", c->path);
+		if (n == 0)
+			break;
+		if (r.step != STEP_PID)
+			return fail_start(c, &r, err);
+		pid = r.value;
+	}
+	if (pid == 0)
+		return hp_fail(err, HP_EINTERNAL, "start '%s': it ended before it began",
+			       c->path);
+	*ret_pid = pid;
+	return 0;
+}
+
+static void reap(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+int hp_child_start(const struct hp_child *c, pid_t *ret_pid, struct hp_error *err)
+{
+	AUTO_FREE int *sources = hp_alloc_array(c->n_fds + 3, sizeof(*sources));
+	AUTO_CLOSE int read_fd = -1;
+	struct start s = {.c = c, .sources = sources, .parent = getpid()};
+	int fds[2];
+	pid_t pid;
+	int sys;
+	int rc;
+
+	s.n_fds = c->n_fds > 3 ? (int)c->n_fds : 3;
+	if (hp_pipe(fds, err) < 0)
+		return hp_wrap(err, "start '%s'", c->path);
+	read_fd = fds[0];
+	s.report_fd = fds[1];
+	pid = spawn_masked(&s);
+	sys = errno;
+	/* Not s.report_fd: the child, sharing it, moved its own. */
+	close(fds[1]);
+	if (pid < 0)
+		return hp_fail_errno(err, sys, "start '%s': fork", c->path);
+
+	rc = read_reports(c, read_fd, ret_pid, err);
+	if (rc < 0 && !c->detach)
+		kill(pid, SIGKILL);
+	if (rc < 0 || c->detach)
+		reap(pid);
+	return rc;
+}
+
+/* Wait until process @pid can be reaped. Returns: 1 when it can, 0 when the time is over, -1. */
+static int wait_exit(pid_t pid, int64_t timeout_ms, struct hp_error *err)
+{
+	AUTO_CLOSE int fd = (int)HP_SYS("pidfd_open", syscall(SYS_pidfd_open, pid, 0));
+
+	if (fd < 0)
+		return hp_fail_errno(err, errno, "wait for process %d", (int)pid);
+	return hp_fd_poll(fd, POLLIN, timeout_ms, err);
+}
+
+int hp_child_wait(pid_t pid, int64_t timeout_ms, int *ret_status, struct hp_error *err)
+{
+	int status;
+	pid_t rc;
+
+	if (timeout_ms > 0) {
+		int n = wait_exit(pid, timeout_ms, err);
+
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			return hp_fail(err, HP_ETIMEOUT, "process %d still runs after %lld ms",
+				       (int)pid, (long long)timeout_ms);
+	}
+	do
+		rc = HP_SYS("wait", waitpid(pid, &status, 0));
+	while (rc < 0 && errno == EINTR);
+	if (rc < 0)
+		return hp_fail_errno(err, errno, "wait for process %d", (int)pid);
+	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return 0;
+}
