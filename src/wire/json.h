@@ -9,7 +9,10 @@
 
 struct hp_json; /* a value; reading one borrowed from its parent needs no free */
 
-/* Parse a whole text of at most 32 levels. Fails: HP_ECORRUPT, with the offset. */
+/* Parse a whole text. JSON's null is a NULL pointer.
+ * Limits: 16 MiB, 32 levels, 65,536 arrays and objects, 4,096 members of an object.
+ * Fails: HP_ECORRUPT, with the offset - no JSON, over a limit, a key twice in one object, a NUL
+ * inside a string, bytes that are no UTF-8, text after the value. From: RFC 8259. */
 int hp_json_parse(struct hp_bytes text, struct hp_json **ret, struct hp_error *err) MUST_CHECK;
 void hp_json_free(struct hp_json *v); /* NULL is fine */
 HP_AUTO_PTR(struct hp_json, hp_json_free);
@@ -30,16 +33,17 @@ uint64_t hp_json_u64(const struct hp_json *v, uint64_t otherwise);
 bool hp_json_bool(const struct hp_json *v, bool otherwise);
 bool hp_json_is_object(const struct hp_json *v);
 bool hp_json_is_array(const struct hp_json *v);
-bool hp_json_is_null(const struct hp_json *v);
+bool hp_json_is_null(const struct hp_json *v); /* also true for what is not there */
 
-/* Build. A value that is added to another belongs to it from then on. */
+/* Build. A value that is added to another belongs to it from then on. Bytes of strings that are no
+ * UTF-8 become U+FFFD, so that the text is always JSON. */
 struct hp_json *hp_json_object(void);
 struct hp_json *hp_json_array(void);
 struct hp_json *hp_json_new_str(const char *s); /* NULL gives null */
 struct hp_json *hp_json_new_i64(int64_t n);
 struct hp_json *hp_json_new_u64(uint64_t n);
 struct hp_json *hp_json_new_bool(bool b);
-struct hp_json *hp_json_new_double(double d);
+struct hp_json *hp_json_new_double(double d); /* infinite or not a number: null */
 struct hp_json *hp_json_copy(const struct hp_json *v); /* deep */
 void hp_json_set(struct hp_json *object, const char *key, struct hp_json *take_value);
 void hp_json_add(struct hp_json *array, struct hp_json *take_value);

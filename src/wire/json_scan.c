@@ -36,6 +36,53 @@ static int skip_string(struct scanner *s, struct hp_error *err)
 	return 0;
 }
 
+static bool is_digit(const struct scanner *s)
+{
+	return s->at < s->text.len && s->text.data[s->at] >= '0' && s->text.data[s->at] <= '9';
+}
+
+/* Is the next byte one of @set? Then go behind it. */
+static bool take_one(struct scanner *s, const char *set)
+{
+	bool is =
+		s->at < s->text.len && s->text.data[s->at] && strchr(set, s->text.data[s->at]);
+
+	s->at += is;
+	return is;
+}
+
+/* Go behind digits. Returns: false when there are none. */
+static bool take_digits(struct scanner *s)
+{
+	size_t before = s->at;
+
+	while (is_digit(s))
+		s->at++;
+	return s->at > before;
+}
+
+/* Go behind a number; what follows it is for the parser. From: RFC 8259 section 6. */
+static int skip_number(struct scanner *s, struct hp_error *err)
+{
+	size_t start = s->at;
+	bool good = true;
+
+	take_one(s, "-");
+	if (take_one(s, "0"))
+		good = !is_digit(s);
+	else
+		good = take_digits(s);
+	if (good && take_one(s, "."))
+		good = take_digits(s);
+	if (good && take_one(s, "eE")) {
+		take_one(s, "+-");
+		good = take_digits(s);
+	}
+	if (!good)
+		return hp_fail(err, HP_ECORRUPT, "JSON: not a number at byte %zu", start);
+	return 0;
+}
+
 static int scan_open(struct scanner *s, struct hp_error *err)
 {
 	if (++s->depth > HP_JSON_DEPTH)
@@ -47,9 +94,25 @@ static int scan_open(struct scanner *s, struct hp_error *err)
 	return 0;
 }
 
+/* May @c stand outside of a string? json-c's strict mode is laxer. From: RFC 8259 section 2. */
+static bool is_grammar(uint8_t c)
+{
+	static const char grammar[] = "{}[]:,\"truefalsn \t\n\r";
+
+	return memchr(grammar, c, sizeof(grammar) - 1) != NULL;
+}
+
 static int scan_byte(struct scanner *s, struct hp_error *err)
 {
-	switch (s->text.data[s->at++]) {
+	uint8_t c = s->text.data[s->at];
+
+	if (c == '-' || is_digit(s))
+		return skip_number(s, err);
+	if (!is_grammar(c))
+		return hp_fail(err, HP_ECORRUPT, "JSON: unexpected character at byte %zu",
+			       s->at);
+	s->at++;
+	switch (c) {
 	case '"':
 		return skip_string(s, err);
 	case '[':
