@@ -20,8 +20,8 @@ struct hp_blob_label {
 };
 
 struct hp_store_ops {
-	/* Hold everything that is written from now on, until end. A killed process' hold ends by
-	 * itself within a day. */
+	/* Hold everything that is written from now on, until end; what nothing refers to is gone
+	 * when end returns. Not nested. A killed process' hold ends by itself within a day. */
 	int (*hold_begin)(struct hp_store *s, struct hp_error *err);
 	int (*hold_end)(struct hp_store *s, struct hp_error *err);
 
@@ -29,7 +29,8 @@ struct hp_store_ops {
 	int (*blob_stat)(struct hp_store *s, const char *digest, int64_t *ret_size,
 			 struct hp_error *err);
 	/* Write one blob: open, data any number of times, commit or abort. One at a time.
-	 * size: -1 when it is not known yet; digest NULL likewise.
+	 * size: -1 when it is not known yet; digest NULL likewise. After a failed open there is
+	 * nothing to abort; abort with nothing open does nothing.
 	 * blob_commit fails with HP_ECORRUPT when @digest or the size are not those written; a blob
 	 * that is there already is success. HP_EEXHAUSTED: the disk is full. */
 	int (*blob_open)(struct hp_store *s, const char *ref, int64_t size, const char *digest,
@@ -64,6 +65,8 @@ struct hp_store_ops {
 	/* Returns: 1 with *ret_target, 0 when there is no such name, -1. */
 	int (*image_get)(struct hp_store *s, const char *name, struct hp_descriptor *ret_target,
 			 struct hp_error *err);
+	/* Take a name away; there is none: success. */
+	int (*image_drop)(struct hp_store *s, const char *name, struct hp_error *err);
 };
 
 struct hp_store {
