@@ -5,7 +5,7 @@
  * whoever is attached, so that containers outlive the CLI that started them. It ends when both
  * outputs have ended. stdin does not go through it: clients write to that FIFO themselves.
  *
- *   harpoon-keeper --dir DIR [--log FILE] [--tty] [--wait-ms N]
+ *   harpoon-keeper --dir DIR [--log FILE] [--tty] [--wait-ms N] [--wait-attach]
  *
  * DIR holds the FIFOs "stdout" and "stderr" (no "stderr" with --tty) and gets the socket
  * "keeper.sock", mode 0600. Descriptor 3, when open, is a ready pipe: one byte "1" is written to it
