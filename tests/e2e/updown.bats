@@ -51,9 +51,8 @@ teardown() {
 	expect 0 harpoon --address "$SOCK" ps
 	has busy
 	expect 0 harpoon down "${UP[@]}" --force
-	[ -z "$(grep -F "$E2E/up/" /proc/self/mountinfo)" ]
-	! pgrep -f "containerd-shim.*$E2E/up/"
-	! pgrep -f "containerd.*$E2E/up/"
+	expect 1 grep -F "$E2E/up/" /proc/self/mountinfo
+	expect 1 pgrep -f "containerd.*$E2E/up/"
 }
 
 @test "up after a kill -9 of the daemon" {
