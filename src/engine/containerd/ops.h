@@ -13,6 +13,10 @@ int hp_containerd__remove(struct hp_engine *e, const char *ref, bool force, bool
 int hp_containerd__update(struct hp_engine *e, const char *ref,
 			  const struct hp_resources *resources, struct hp_error *err);
 
+/* create.c: replace the spec of container @id by @text. */
+int hp_containerd__put_spec(struct containerd *c, const char *id, const char *text,
+			    struct hp_error *err);
+
 /* start.c */
 int hp_containerd__start(struct hp_engine *e, const char *ref, uint16_t cols, uint16_t rows,
 			 struct hp_stream **ret_stream, struct hp_error *err);
@@ -93,7 +97,7 @@ int hp_containerd__keeper_start(const struct containerd *c, const struct hp_stdi
 /* Attach to it: read ends of pipes for its output. ret_err_fd is -1 for a terminal. */
 int hp_containerd__keeper_attach(const struct hp_stdio_plan *p, int *ret_out_fd,
 				 int *ret_err_fd, struct hp_error *err);
-/* Open the stdin FIFO for writing; the descriptor is good before the shim reads it, too. */
+/* Open the stdin FIFO for writing, once the shim has it open for reading. */
 int hp_containerd__stdin_open(const struct hp_stdio_plan *p, int *ret_fd, struct hp_error *err);
 /* A stream that sends CloseIO when its stdin is closed; takes the descriptors. */
 struct hp_stream *hp_containerd__stream_new(struct containerd *c, const char *id,

@@ -2,7 +2,7 @@
 /* stdio.c - the directories and FIFOs of a container, and its keeper. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@
 #include "engine/containerd/ops.h"
 #include "keeper/keeper.h"
 
-#define KEEPER "harpoon-keeper"
+#define KEEPER         "harpoon-keeper"
 /* A keeper is ready in about a millisecond; a loaded machine may take far longer. */
 #define KEEPER_WAIT_MS 10000
 
@@ -165,8 +165,7 @@ static int keeper_send(const struct hp_stdio_plan *p, const int fds[2], struct h
 	int events;
 	ssize_t got;
 
-	if (hp_unix_connect(path, &sock, err) < 0 ||
-	    hp_fd_send(sock, &ask, 1, fds, 2, err) < 0)
+	if (hp_unix_connect(path, &sock, err) < 0 || hp_fd_send(sock, &ask, 1, fds, 2, err) < 0)
 		return -1;
 	events = hp_fd_poll(sock, POLLIN, KEEPER_WAIT_MS, err);
 	if (events < 0)
@@ -181,8 +180,8 @@ static int keeper_send(const struct hp_stdio_plan *p, const int fds[2], struct h
 	return 0;
 }
 
-int hp_containerd__keeper_attach(const struct hp_stdio_plan *p, int *ret_out_fd, int *ret_err_fd,
-				 struct hp_error *err)
+int hp_containerd__keeper_attach(const struct hp_stdio_plan *p, int *ret_out_fd,
+				 int *ret_err_fd, struct hp_error *err)
 {
 	int out[2], errs[2];
 
@@ -222,43 +221,33 @@ int hp_containerd__stdin_open(const struct hp_stdio_plan *p, int *ret_fd, struct
 	return 0;
 }
 
+/* Who is told that stdin has ended; the ids stand behind it, in one block with it. */
 struct close_target {
 	struct containerd *c;
-	char *id;
-	char *exec_id;
+	size_t exec_offset; /* 0: no exec, the container's own process */
+	char ids[];
 };
 
-/* Called once by the stream, which then forgets it. */
 static int on_close_stdin(void *arg, struct hp_error *err)
 {
-	struct close_target *t = arg;
+	const struct close_target *t = arg;
+	const char *exec_id = t->exec_offset ? t->ids + t->exec_offset : NULL;
 
-	return hp_containerd__close_stdin(t->c, t->id, t->exec_id, err);
-}
-
-static void close_target_free(void *arg)
-{
-	struct close_target *t = arg;
-
-	free(t->id);
-	free(t->exec_id);
-	free(t);
+	return hp_containerd__close_stdin(t->c, t->ids, exec_id, err);
 }
 
 struct hp_stream *hp_containerd__stream_new(struct containerd *c, const char *id,
 					    const char *exec_id, const int take_fds[3])
 {
-	struct close_target *t = hp_alloc(sizeof(*t));
+	size_t id_size = strlen(id) + 1;
+	size_t exec_size = exec_id ? strlen(exec_id) + 1 : 0;
+	struct close_target *t = hp_alloc(sizeof(*t) + id_size + exec_size);
 
-	*t = (struct close_target){
-		.c = c,
-		.id = hp_strdup(id),
-		.exec_id = hp_strdup(exec_id),
-	};
-	return hp_stream_from_fds(take_fds[0], take_fds[1], take_fds[2],
-				  &(struct hp_stdin_closer){
-					  .close = on_close_stdin,
-					  .free = close_target_free,
-					  .arg = t,
-				  });
+	t->c = c;
+	memcpy(t->ids, id, id_size);
+	if (exec_id) {
+		t->exec_offset = id_size;
+		memcpy(t->ids + id_size, exec_id, exec_size);
+	}
+	return hp_stream_from_fds(take_fds[0], take_fds[1], take_fds[2], on_close_stdin, t);
 }

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* census.c - count what the daemon holds, so that a leak shows as a number. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "engine/containerd/containerd.h"
+#include "engine/containerd/ops.h"
+
+#include "leases.pb-c.h"
+#include "snapshots.pb-c.h"
+
+/* Where shims put their sockets. From: containerd runtime/v2/shim/util_unix.go, SocketAddress;
+ * the directory is fixed at build time, whatever state directory the daemon has. */
+#define SHIM_SOCKETS "/run/containerd/s"
+
+static int count_objects(struct containerd *c, struct hp_census *to, struct hp_error *err)
+{
+	Hp__ListContainersRequest containers = HP__LIST_CONTAINERS_REQUEST__INIT;
+	Hp__ListTasksRequest tasks = HP__LIST_TASKS_REQUEST__INIT;
+	Hp__ListLeasesRequest leases = HP__LIST_LEASES_REQUEST__INIT;
+	AUTO_REPLY Hp__ListContainersResponse *container_list = NULL;
+	AUTO_REPLY Hp__ListTasksResponse *task_list = NULL;
+	AUTO_REPLY Hp__ListLeasesResponse *lease_list = NULL;
+
+	if (hp_containerd__call(c, HP_SVC_CONTAINERS "List", &containers.base,
+				&hp__list_containers_response__descriptor, &container_list,
+				err) < 0 ||
+	    hp_containerd__call(c, HP_SVC_TASKS "List", &tasks.base,
+				&hp__list_tasks_response__descriptor, &task_list, err) < 0 ||
+	    hp_containerd__call(c, HP_SVC_LEASES "List", &leases.base,
+				&hp__list_leases_response__descriptor, &lease_list, err) < 0)
+		return -1;
+	to->containers = container_list->n_containers;
+	to->tasks = task_list->n_tasks;
+	to->leases = lease_list->n_leases;
+	return 0;
+}
+
+static int count_snapshots(struct containerd *c, struct hp_census *to, struct hp_error *err)
+{
+	Hp__ListSnapshotsRequest request = HP__LIST_SNAPSHOTS_REQUEST__INIT;
+	AUTO(hp_rpc__end) struct hp_rpc rpc = {0};
+	int got;
+
+	request.snapshotter = c->snapshotter;
+	if (hp_rpc__begin(c->grpc, HP_SVC_SNAPSHOTS "List", hp_containerd__deadline(c),
+			  &hp__list_snapshots_response__descriptor, &rpc, err) < 0 ||
+	    hp_rpc__send(&rpc, &request.base, true, err) < 0)
+		return -1;
+	for (;;) {
+		AUTO_REPLY Hp__ListSnapshotsResponse *reply = NULL;
+
+		got = hp_rpc__recv(&rpc, &reply, err);
+		if (got != HP_NEXT_ITEM)
+			return got;
+		to->snapshots += reply->n_info;
+	}
+}
+
+static void close_dir(DIR *dir)
+{
+	closedir(dir);
+}
+HP_AUTO_PTR(DIR, close_dir);
+
+static bool is_number(const char *name)
+{
+	return name[0] && strspn(name, "0123456789") == strlen(name);
+}
+
+/* Is this the command line of a shim of our daemon and namespace? Words are NUL-separated. */
+static bool is_our_shim(const struct containerd *c, const struct hp_buf *cmdline)
+{
+	bool address = false, ns = false;
+	const char *at = (const char *)cmdline->data;
+	const char *end = at + cmdline->len;
+
+	if (!cmdline->len ||
+	    !memmem(at, strlen(at), "containerd-shim", strlen("containerd-shim")))
+		return false;
+	for (; at < end; at += strnlen(at, (size_t)(end - at)) + 1) {
+		address = address || strcmp(at, c->base.address) == 0;
+		ns = ns || strcmp(at, c->base.ns) == 0;
+	}
+	return address && ns;
+}
+
+static void count_shims(const struct containerd *c, struct hp_census *to)
+{
+	AUTO(close_dir) DIR *proc = opendir("/proc");
+
+	for (struct dirent *e = proc ? readdir(proc) : NULL; e; e = readdir(proc)) {
+		AUTO_FREE char *path = hp_sprintf("/proc/%s/cmdline", e->d_name);
+		AUTO(hp_buf_free) struct hp_buf cmdline;
+		struct hp_error ignored = HP_ERROR_INIT;
+
+		hp_buf_init(&cmdline, 1 << 16);
+		if (!is_number(e->d_name) ||
+		    hp_file_read(path, 1 << 16, &cmdline, &ignored) < 0)
+			continue;
+		to->shims += is_our_shim(c, &cmdline);
+	}
+}
+
+static void count_sockets(struct hp_census *to)
+{
+	AUTO(close_dir) DIR *dir = opendir(SHIM_SOCKETS);
+
+	for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir))
+		to->sockets += e->d_name[0] != '.';
+}
+
+/* A rootfs of a bundle of this namespace; the daemon's state directory is not told by its API,
+ * but each bundle lies in a directory named after the runtime plugin and the namespace. */
+static void count_mounts(const struct containerd *c, struct hp_census *to)
+{
+	AUTO_FREE char *part = hp_sprintf("/io.containerd.runtime.v2.task/%s/", c->base.ns);
+	AUTO(hp_buf_free) struct hp_buf text;
+	AUTO_FREE char *mounts = NULL;
+	struct hp_error ignored = HP_ERROR_INIT;
+
+	hp_buf_init(&text, 16 << 20);
+	if (hp_file_read("/proc/self/mountinfo", 16 << 20, &text, &ignored) < 0)
+		return;
+	mounts = hp_buf_take_str(&text);
+	for (const char *at = strstr(mounts, part); at; at = strstr(at + 1, part))
+		to->mounts++;
+}
+
+int hp_containerd__census(struct hp_engine *e, struct hp_census *ret_census,
+			  struct hp_error *err)
+{
+	struct containerd *c = hp_containerd__of(e);
+	struct hp_census census = {0};
+
+	if (count_objects(c, &census, err) < 0 || count_snapshots(c, &census, err) < 0)
+		return hp_wrap(err, "census");
+	count_shims(c, &census);
+	count_sockets(&census);
+	count_mounts(c, &census);
+	*ret_census = census;
+	return 0;
+}

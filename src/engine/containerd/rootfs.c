@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rootfs.c - look up users inside a container's root filesystem.
+ *
+ * The snapshot is mounted in a mount namespace that only one short-lived thread of ours has:
+ * nobody else sees the mount, and it is gone when the thread is, however it ends. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "engine/containerd/containerd.h"
+#include "engine/containerd/ops.h"
+
+/* Nobody has more users; whoever does can use numbers. */
+#define FILE_MAX_BYTES (4u << 20)
+
+/* A directory that every Linux system has, to mount upon; only our thread sees it covered. */
+#define MOUNT_POINT "/proc"
+
+struct job {
+	const char *user;
+	Hp__Mount *const *mounts;
+	size_t n_mounts;
+	struct hp_user result;
+	struct hp_error err;
+	int status;
+};
+
+/* A missing file is an empty one: many images have none. */
+static int read_in_root(int root, const char *path, struct hp_buf *ret, struct hp_error *err)
+{
+	AUTO_CLOSE int fd = -1;
+
+	if (hp_open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &fd, err) < 0) {
+		if (err->code != HP_ENOTFOUND && err->sys != ENOTDIR)
+			return -1;
+		hp_error_clear(err);
+		return 0;
+	}
+	return hp_fd_read_all(fd, ret, err);
+}
+
+static int resolve_at(int root, const char *user, struct hp_user *ret, struct hp_error *err)
+{
+	AUTO(hp_buf_free) struct hp_buf passwd;
+	AUTO(hp_buf_free) struct hp_buf group;
+
+	hp_buf_init(&passwd, FILE_MAX_BYTES);
+	hp_buf_init(&group, FILE_MAX_BYTES);
+	if (read_in_root(root, "/etc/passwd", &passwd, err) < 0 ||
+	    read_in_root(root, "/etc/group", &group, err) < 0)
+		return hp_wrap(err, "look up user '%s' in the image", user);
+	return hp_user_resolve(user, hp_buf_bytes(&passwd), hp_buf_bytes(&group), NULL, ret,
+			       err);
+}
+
+int hp_containerd__user_in_root(const char *user, const char *root, struct hp_user *ret_user,
+				struct hp_error *err)
+{
+	AUTO_CLOSE int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return hp_fail_errno(err, errno, "open '%s'", root);
+	return resolve_at(fd, user, ret_user, err);
+}
+
+/* Only reading is wanted, so the mount is read-only, whatever the options say besides paths. */
+static int mount_one(const Hp__Mount *m, const char *where, struct hp_error *err)
+{
+	AUTO(hp_strv_free) struct hp_strv data = {0};
+	AUTO_FREE char *options = NULL;
+	bool bind = hp_str_eq(m->type, "bind");
+
+	for (size_t i = 0; i < m->n_options; i++)
+		if (strchr(m->options[i], '=') && !bind)
+			hp_strv_add(&data, m->options[i]);
+	options = hp_strv_join(hp_strv_view(&data), ",");
+	if (mount(m->source, where, bind ? NULL : m->type,
+		  bind ? MS_BIND | MS_REC : MS_RDONLY | MS_NOSUID | MS_NODEV, options) < 0)
+		return hp_fail_errno(err, errno, "mount the snapshot '%s' (%s)", m->source,
+				     m->type);
+	return 0;
+}
+
+static int run_job(struct job *job)
+{
+	struct hp_error *err = &job->err;
+	AUTO_CLOSE int root = -1;
+
+	/* The new namespace is this thread's only; private, so that nothing spreads to ours. */
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return hp_fail_errno(err, errno, "make a private mount namespace");
+	for (size_t i = 0; i < job->n_mounts; i++)
+		if (mount_one(job->mounts[i], MOUNT_POINT, err) < 0)
+			return -1;
+	root = open(MOUNT_POINT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return hp_fail_errno(err, errno, "open the mounted snapshot");
+	return resolve_at(root, job->user, &job->result, err);
+}
+
+static void *thread_main(void *arg)
+{
+	struct job *job = arg;
+
+	job->status = run_job(job);
+	return NULL;
+}
+
+int hp_containerd__user_in_mounts(const char *user, Hp__Mount *const *mounts, size_t n_mounts,
+				  struct hp_user *ret_user, struct hp_error *err)
+{
+	struct job job = {.user = user, .mounts = mounts, .n_mounts = n_mounts};
+	pthread_t thread;
+	int sys = pthread_create(&thread, NULL, thread_main, &job);
+
+	if (sys != 0)
+		return hp_fail_errno(err, sys, "start a thread");
+	pthread_join(thread, NULL);
+	if (job.status < 0) {
+		*err = job.err;
+		return -1;
+	}
+	*ret_user = job.result;
+	return 0;
+}

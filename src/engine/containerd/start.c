@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* start.c - start a container with its keeper, attach to one, and read its log. */
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "engine/containerd/containerd.h"
+#include "engine/containerd/ops.h"
+
+/* A start under way: what must be undone when it fails. */
+struct start_job {
+	struct containerd *c;
+	const Hp__Container *container;
+	struct hp_stdio_plan plan;
+	pid_t keeper;
+	bool task_made;
+	int fds[3];
+};
+
+static const char *label_of(const Hp__Container *container, const char *key)
+{
+	return hp_containerd__pair(container->labels, container->n_labels, key);
+}
+
+static void job_clear(struct start_job *j)
+{
+	struct hp_error ignored = HP_ERROR_INIT;
+
+	if (j->task_made &&
+	    hp_containerd__task_delete(j->c, j->container->id, true, &ignored) < 0)
+		hp_error_clear(&ignored); /* the next start tries again */
+	/* Without a task nothing will ever write to the FIFOs that the keeper waits for. */
+	if (j->keeper > 0)
+		kill(j->keeper, SIGTERM);
+	hp_containerd__stdio_clear(&j->plan);
+	for (size_t i = 0; i < 3; i++)
+		hp_close_auto(&j->fds[i]);
+}
+HP_AUTO_VALUE(struct start_job, job_clear);
+
+static int make_stdio(struct start_job *j, bool attach, struct hp_error *err)
+{
+	AUTO_FREE char *dir = hp_containerd__state_dir(j->c, j->container->id);
+	const char *log = label_of(j->container, HP_LABEL_LOG);
+	AUTO_FREE char *log_dir = log ? hp_path_dir(log) : NULL;
+
+	if (hp_containerd__stdio_make(dir, label_of(j->container, HP_LABEL_STDIN) != NULL,
+				      label_of(j->container, HP_LABEL_TTY) != NULL, &j->plan,
+				      err) < 0 ||
+	    (log_dir && hp_mkdirs(log_dir, 0700, err) < 0) ||
+	    hp_containerd__keeper_start(j->c, &j->plan, log, &j->keeper, err) < 0)
+		return -1;
+	return attach ? hp_containerd__keeper_attach(&j->plan, &j->fds[1], &j->fds[2], err) : 0;
+}
+
+static int create_once(struct start_job *j, const Hp__MountsResponse *mounts,
+		       struct hp_error *err)
+{
+	Hp__CreateTaskRequest request = HP__CREATE_TASK_REQUEST__INIT;
+
+	request.container_id = j->container->id;
+	request.rootfs = mounts->mounts;
+	request.n_rootfs = mounts->n_mounts;
+	request.stdin = j->plan.in;
+	request.stdout = j->plan.out;
+	request.stderr = j->plan.err_;
+	request.terminal = j->plan.tty;
+	return hp_containerd__call(j->c, HP_SVC_TASKS "Create", &request.base,
+				   &hp__create_task_response__descriptor, NULL, err);
+}
+
+/* The program that the container runs, as far as an error text needs it. */
+static const char *program_of(const Hp__Container *container, char buf[128])
+{
+	/* "args":["prog" in the spec that we wrote ourselves; "" for other tools' specs. */
+	static const char key[] = "\"args\":[\"";
+	const char *at = container->spec ? memmem(container->spec->value.data,
+						  container->spec->value.len, key, strlen(key))
+					 : NULL;
+	const char *end;
+	size_t len;
+
+	buf[0] = '\0';
+	if (!at)
+		return buf;
+	at += strlen(key);
+	len = (size_t)((const char *)container->spec->value.data + container->spec->value.len -
+		       at);
+	end = memchr(at, '"', len);
+	if (end && (size_t)(end - at) < 128)
+		snprintf(buf, 128, "%.*s", (int)(end - at), at);
+	return buf;
+}
+
+static int start_task(struct start_job *j, uint16_t cols, uint16_t rows, struct hp_error *err)
+{
+	Hp__StartRequest request = HP__START_REQUEST__INIT;
+	char program[128];
+
+	request.container_id = j->container->id;
+	if (hp_containerd__call(j->c, HP_SVC_TASKS "Start", &request.base,
+				&hp__start_response__descriptor, NULL, err) < 0)
+		return hp_containerd__exec_failed(err, program_of(j->container, program));
+	if (j->plan.tty && cols &&
+	    hp_containerd__resize(&j->c->base, j->container->id, NULL, cols, rows, err) < 0)
+		hp_error_clear(err); /* it has ended already: no terminal, no size */
+	return 0;
+}
+
+/* Is there a task that stands in the way? What has ended, or was made by a start that died
+ * half-way, goes; what runs stays and is the error. */
+static int clear_old_task(struct start_job *j, const char *ref, struct hp_error *err)
+{
+	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
+
+	if (hp_containerd__task(j->c, j->container->id, &task, err) < 0) {
+		if (err->code != HP_ESTATE)
+			return -1;
+		hp_error_clear(err);
+		return 0;
+	}
+	if (task->process->status == HP__TASK_STATUS__TASK_RUNNING ||
+	    task->process->status == HP__TASK_STATUS__TASK_PAUSED)
+		return hp_fail(err, HP_ESTATE, "container '%s' is running already", ref);
+	return hp_containerd__task_delete(j->c, j->container->id, true, err);
+}
+
+static int run_job(struct start_job *j, bool attach, uint16_t cols, uint16_t rows,
+		   struct hp_error *err)
+{
+	AUTO_REPLY Hp__MountsResponse *mounts = NULL;
+	char program[128];
+
+	if (hp_containerd__snapshot_mounts(j->c, j->container->snapshotter,
+					   j->container->snapshot_key, &mounts, err) < 0 ||
+	    make_stdio(j, attach, err) < 0)
+		return -1;
+	if (create_once(j, mounts, err) < 0)
+		return hp_containerd__exec_failed(err, program_of(j->container, program));
+	j->task_made = true;
+	if (start_task(j, cols, rows, err) < 0)
+		return -1;
+	if (attach && j->plan.in[0] && hp_containerd__stdin_open(&j->plan, &j->fds[0], err) < 0)
+		return -1;
+	return 0;
+}
+
+int hp_containerd__start(struct hp_engine *e, const char *ref, uint16_t cols, uint16_t rows,
+			 struct hp_stream **ret_stream, struct hp_error *err)
+{
+	AUTO(job_clear) struct start_job j = {.c = hp_containerd__of(e), .fds = {-1, -1, -1}};
+	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
+	int fds[3];
+
+	if (hp_containerd__find(j.c, ref, &found, err) < 0)
+		return -1;
+	j.container = found->container;
+	if (clear_old_task(&j, ref, err) < 0)
+		return -1;
+	if (run_job(&j, ret_stream != NULL, cols, rows, err) < 0)
+		return hp_wrap(err, "start '%s'", ref);
+	j.task_made = false;
+	j.keeper = 0;
+	if (!ret_stream)
+		return 0;
+	for (size_t i = 0; i < 3; i++)
+		fds[i] = TAKE_FD(j.fds[i]);
+	*ret_stream = hp_containerd__stream_new(j.c, j.container->id, NULL, fds);
+	return 0;
+}
+
+/* The plan of a container that runs already; nothing is made. */
+static void plan_of(const struct containerd *c, const Hp__Container *container,
+		    struct hp_stdio_plan *ret)
+{
+	ret->dir = hp_containerd__state_dir(c, container->id);
+	ret->tty = label_of(container, HP_LABEL_TTY) != NULL;
+	ret->in = label_of(container, HP_LABEL_STDIN) ? hp_path_join(ret->dir, "stdin")
+						      : hp_strdup("");
+	ret->out = hp_path_join(ret->dir, "stdout");
+	ret->err_ = ret->tty ? hp_strdup("") : hp_path_join(ret->dir, "stderr");
+}
+
+int hp_containerd__attach(struct hp_engine *e, const char *ref, struct hp_stream **ret_stream,
+			  struct hp_error *err)
+{
+	AUTO(job_clear) struct start_job j = {.c = hp_containerd__of(e), .fds = {-1, -1, -1}};
+	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
+	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
+	pid_t keeper;
+	int fds[3];
+
+	if (hp_containerd__find(j.c, ref, &found, err) < 0)
+		return -1;
+	j.container = found->container;
+	if (hp_containerd__task(j.c, j.container->id, &task, err) < 0)
+		return -1;
+	if (task->process->status == HP__TASK_STATUS__TASK_STOPPED)
+		return hp_fail(err, HP_ESTATE, "container '%s' is not running", ref);
+	plan_of(j.c, j.container, &j.plan);
+	if (!hp_str_eq(task->process->stdout, j.plan.out))
+		return hp_fail(
+			err, HP_EUNSUPPORTED,
+			"container '%s' was not started by harpoon: its output goes to '%s'",
+			ref, task->process->stdout);
+	if (hp_containerd__keeper_attach(&j.plan, &j.fds[1], &j.fds[2], err) < 0) {
+		/* A keeper that was killed leaves the FIFOs whole: a new one takes them up. */
+		hp_error_clear(err);
+		if (hp_containerd__keeper_start(j.c, &j.plan,
+						label_of(j.container, HP_LABEL_LOG), &keeper,
+						err) < 0 ||
+		    hp_containerd__keeper_attach(&j.plan, &j.fds[1], &j.fds[2], err) < 0)
+			return hp_wrap(err, "attach to '%s'", ref);
+	}
+	if (j.plan.in[0] && hp_containerd__stdin_open(&j.plan, &j.fds[0], err) < 0)
+		return hp_wrap(err, "attach to '%s'", ref);
+	for (size_t i = 0; i < 3; i++)
+		fds[i] = TAKE_FD(j.fds[i]);
+	*ret_stream = hp_containerd__stream_new(j.c, j.container->id, NULL, fds);
+	return 0;
+}
+
+int hp_containerd__logs(struct hp_engine *e, const char *ref, const struct hp_logs *what,
+			struct hp_stream **ret_stream, struct hp_error *err)
+{
+	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
+	const char *path;
+
+	if (hp_containerd__find(hp_containerd__of(e), ref, &found, err) < 0)
+		return -1;
+	path = label_of(found->container, HP_LABEL_LOG);
+	if (!path)
+		return hp_fail(
+			err, HP_EUNSUPPORTED,
+			"container '%s' keeps no log: it was made with another log driver "
+			"than json-file, or by another tool",
+			ref);
+	if (hp_stream_from_log(path, what, ret_stream, err) == 0)
+		return 0;
+	if (err->code != HP_ENOTFOUND)
+		return hp_wrap(err, "logs of '%s'", ref);
+	hp_error_clear(err); /* created and never started: an empty log */
+	*ret_stream = hp_stream_from_fds(-1, -1, -1, NULL, NULL);
+	return 0;
+}
