@@ -90,7 +90,7 @@ proc_state() {
 our_processes() {
 	local p line
 	for p in /proc/[0-9]*; do
-		line=$(tr '\0' ' ' <"$p/cmdline" 2>/dev/null) || continue
+		line=$({ tr '\0' ' ' <"$p/cmdline"; } 2>/dev/null) || continue
 		case $line in
 		*"$E2E/"*) [ "${p#/proc/}" = "$(cat "$E2E/pid")" ] || case $line in
 			*containerd-shim* | *harpoon*) echo "${p#/proc/} $line" ;;
@@ -164,6 +164,8 @@ what_is_on_host() {
 # e2e_sweep: end and remove all there may be, so that a failed test disturbs nobody.
 e2e_sweep() {
 	local pid rest m
+	find /sys/fs/cgroup -path "*/$CONTAINERD_NAMESPACE/*" -name cgroup.procs -exec cat {} + \
+		2>/dev/null | sort -u | xargs -r kill -KILL 2>/dev/null
 	while read -r pid rest; do
 		kill -KILL "$pid" 2>/dev/null
 	done < <(our_processes)
