@@ -179,6 +179,7 @@ enum hp_code hp_code_from_errno(int sys)
 	case EDQUOT:
 	case ENOMEM:
 	case EMFILE:
+	case ENFILE:
 		return HP_EEXHAUSTED;
 	case ETIMEDOUT:
 		return HP_ETIMEOUT;

@@ -9,8 +9,8 @@
 int hp_fail(struct hp_error *err, enum hp_code code, const char *fmt, ...) PRINTF(3, 4);
 
 /* The same, with @sys kept and ": " strerror(@sys) appended. The code is HP_ENOTFOUND for ENOENT,
- * HP_EDENIED for EACCES and EPERM, HP_EEXISTS, HP_EEXHAUSTED for ENOSPC EDQUOT ENOMEM EMFILE,
- * HP_ETIMEOUT, else HP_EIO. */
+ * HP_EDENIED for EACCES and EPERM, HP_EEXISTS, HP_EEXHAUSTED for ENOSPC EDQUOT ENOMEM EMFILE
+ * ENFILE, HP_ETIMEOUT, else HP_EIO. */
 int hp_fail_errno(struct hp_error *err, int sys, const char *fmt, ...) PRINTF(3, 4);
 
 /* Put "fmt: " before the message of a filled @err and return -1. */

@@ -7,6 +7,7 @@ static struct {
 	unsigned left; /* calls until the one that fails; 0: not armed */
 	int sys;
 	bool fired;
+	bool paused;
 } fault;
 
 void hp_fault_arm(unsigned nth, int sys)
@@ -14,6 +15,11 @@ void hp_fault_arm(unsigned nth, int sys)
 	fault.left = nth;
 	fault.sys = sys;
 	fault.fired = false;
+}
+
+void hp_fault_pause(bool paused)
+{
+	fault.paused = paused;
 }
 
 bool hp_fault_fired(void)
@@ -24,7 +30,7 @@ bool hp_fault_fired(void)
 int hp_fault(const char *op)
 {
 	(void)op; /* for breakpoints: the name of the call is on the stack */
-	if (fault.left == 0)
+	if (fault.left == 0 || fault.paused)
 		return 0;
 	if (--fault.left > 0)
 		return 0;

@@ -8,6 +8,8 @@
 
 /* Make the @nth call from now on (1 is the next one) fail with @sys, once; 0 disarms. */
 void hp_fault_arm(unsigned nth, int sys);
+/* Let calls through uncounted, or count on: for what a test does around the code it tests. */
+void hp_fault_pause(bool paused);
 /* Has the armed call been reached? A test goes on with the next n until this says no. */
 bool hp_fault_fired(void);
 /* Count one call of @op. Returns: the errno to fail it with, 0 to let it through. */

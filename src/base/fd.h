@@ -27,14 +27,19 @@ int hp_fd_poll(int fd, short events, int64_t timeout_ms, struct hp_error *err) M
 
 /* Make a directory and its parents. */
 int hp_mkdirs(const char *path, mode_t mode, struct hp_error *err) MUST_CHECK;
-/* Remove a file or a whole tree without following links or crossing mounts. Missing is fine. */
+/* Remove a file or a whole tree without following links or crossing mounts. Missing is fine.
+ * Fails: HP_ESTATE - something in it is a mount point. */
 int hp_remove_tree(const char *path, struct hp_error *err) MUST_CHECK;
 /* Connect to or listen on a unix socket; paths longer than sun_path are reached through their
- * directory. Listening replaces a socket that nobody answers. */
+ * directory. Listening replaces a socket that nobody answers.
+ * Fails: connecting: HP_EUNAVAILABLE - no such socket, or nobody listens (sys tells which);
+ * HP_EDENIED; HP_ETIMEOUT - not taken in within 10 s. Listening: HP_EEXISTS - somebody answers, or
+ * a file that is no socket is there. */
 int hp_unix_connect(const char *path, int *ret_fd, struct hp_error *err) MUST_CHECK;
 int hp_unix_listen(const char *path, mode_t mode, int *ret_fd, struct hp_error *err) MUST_CHECK;
 /* Send and receive one message with descriptors (SCM_RIGHTS). Receiving closes what exceeds
- * @max_fds and sets the rest close-on-exec. */
+ * @max_fds and sets the rest close-on-exec. At most 253 go with a message.
+ * Returns: receiving: bytes, 0 when the peer has closed. */
 int hp_fd_send(int sock, const void *data, size_t len, const int *fds, size_t n_fds,
 	       struct hp_error *err) MUST_CHECK;
 ssize_t hp_fd_recv(int sock, void *data, size_t len, int *ret_fds, size_t max_fds,

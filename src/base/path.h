@@ -7,7 +7,7 @@
 
 char *hp_path_join(const char *a, const char *b); /* one slash between; Owns: the caller */
 char *hp_path_dir(const char *path);              /* as dirname(1); Owns: the caller */
-const char *hp_path_base(const char *path);       /* as basename(1), borrowed from @path */
+const char *hp_path_base(const char *path);       /* borrowed; "a/b/" gives "b/" */
 /* An absolute path without ".", "..", "//" and trailing "/". ".." above the root stays there.
  * A relative path is taken from "/". Owns: the caller. */
 char *hp_path_clean(const char *path);
