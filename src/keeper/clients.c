@@ -86,12 +86,25 @@ static void send_pending(struct hp_keeper_pipe *p)
 		close_pipe(p);
 }
 
+static bool is_gone(const struct hp_keeper_client *client)
+{
+	return client->pipes[HP_KEEPER_STDOUT].fd < 0 && client->pipes[HP_KEEPER_STDERR].fd < 0;
+}
+
+static void forget_gone(struct hp_keeper_clients *c)
+{
+	for (size_t i = c->count; i-- > 0;)
+		if (is_gone(&c->items[i]))
+			c->items[i] = c->items[--c->count];
+}
+
 void hp_keeper__clients_end(struct hp_keeper_clients *c, enum hp_keeper_channel channel)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		c->items[i].pipes[channel].last = true;
 		send_pending(&c->items[i].pipes[channel]);
 	}
+	forget_gone(c);
 }
 
 bool hp_keeper__clients_full(const struct hp_keeper_clients *c, enum hp_keeper_channel channel)
@@ -116,11 +129,6 @@ size_t hp_keeper__clients_watch(const struct hp_keeper_clients *c, struct pollfd
 	return n;
 }
 
-static bool is_gone(const struct hp_keeper_client *client)
-{
-	return client->pipes[HP_KEEPER_STDOUT].fd < 0 && client->pipes[HP_KEEPER_STDERR].fd < 0;
-}
-
 void hp_keeper__clients_serve(struct hp_keeper_clients *c, const struct pollfd *fds)
 {
 	for (size_t i = 0; i < c->count * HP_KEEPER_CHANNELS; i++) {
@@ -133,7 +141,5 @@ void hp_keeper__clients_serve(struct hp_keeper_clients *c, const struct pollfd *
 		else
 			send_pending(p);
 	}
-	for (size_t i = c->count; i-- > 0;)
-		if (is_gone(&c->items[i]))
-			c->items[i] = c->items[--c->count];
+	forget_gone(c);
 }
