@@ -44,6 +44,9 @@ struct hp_oci_input {
 	const char *apparmor;          /* profile name; NULL: none */
 	const char *const *all_caps;   /* what this kernel knows, for "ALL" and privileged */
 	bool cgroup_v2;
+	/* The kernel can limit swap: then a limit of memory without one of swap gets docker's
+	 * default, twice the memory for both. */
+	bool swap_accounting;
 };
 
 /* Which program the container runs: entrypoint and args with the image's defaults.
@@ -71,3 +74,6 @@ int hp_oci_seccomp_from_docker(const struct hp_json *profile, const char *const 
 /* The capability set of a spec, "CAP_..." upper case, in kernel order. */
 int hp_oci_caps(const struct hp_container_spec *spec, const char *const *all_caps,
 		struct hp_strv *ret, struct hp_error *err) MUST_CHECK;
+/* The name of capability @number of the kernel, "CAP_...". Returns: static; NULL when unknown.
+ * From: linux/capability.h. */
+const char *hp_oci_cap_name(unsigned number);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exec.c - further processes in a running container. */
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -12,6 +14,8 @@
 #include "engine/containerd/host.h"
 #include "engine/containerd/ops.h"
 #include "wire/oci_spec.h"
+
+#include "snapshots.pb-c.h"
 
 /* From: containerd's typeurl names of the OCI runtime-spec types. */
 #define TYPE_PROCESS "types.containerd.io/opencontainers/runtime-spec/1/Process"

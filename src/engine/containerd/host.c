@@ -14,7 +14,7 @@
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/path.h"
-#include "wire/oci_caps.h"
+#include "wire/oci_spec.h"
 
 /* From: statfs(2), CGROUP2_SUPER_MAGIC. */
 #define CGROUP2_MAGIC 0x63677270

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* start.c - start a container with its keeper, attach to one, and read its log. */
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,8 @@
 #include "base/str.h"
 #include "engine/containerd/containerd.h"
 #include "engine/containerd/ops.h"
+
+#include "snapshots.pb-c.h"
 
 /* A start under way: what must be undone when it fails. */
 struct start_job {
@@ -244,6 +247,6 @@ int hp_containerd__logs(struct hp_engine *e, const char *ref, const struct hp_lo
 	if (err->code != HP_ENOTFOUND)
 		return hp_wrap(err, "logs of '%s'", ref);
 	hp_error_clear(err); /* created and never started: an empty log */
-	*ret_stream = hp_stream_from_fds(-1, -1, -1, NULL, NULL);
+	*ret_stream = hp_stream_from_fds(-1, -1, -1, NULL);
 	return 0;
 }

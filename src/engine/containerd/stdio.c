@@ -221,33 +221,40 @@ int hp_containerd__stdin_open(const struct hp_stdio_plan *p, int *ret_fd, struct
 	return 0;
 }
 
-/* Who is told that stdin has ended; the ids stand behind it, in one block with it. */
+/* Who is told that stdin has ended. */
 struct close_target {
 	struct containerd *c;
-	size_t exec_offset; /* 0: no exec, the container's own process */
-	char ids[];
+	char *id;
+	char *exec_id;
 };
 
-static int on_close_stdin(void *arg, struct hp_error *err)
+static int target_close(void *arg, struct hp_error *err)
 {
 	const struct close_target *t = arg;
-	const char *exec_id = t->exec_offset ? t->ids + t->exec_offset : NULL;
 
-	return hp_containerd__close_stdin(t->c, t->ids, exec_id, err);
+	return hp_containerd__close_stdin(t->c, t->id, t->exec_id, err);
+}
+
+static void target_free(void *arg)
+{
+	struct close_target *t = arg;
+
+	free(t->id);
+	free(t->exec_id);
+	free(t);
 }
 
 struct hp_stream *hp_containerd__stream_new(struct containerd *c, const char *id,
 					    const char *exec_id, const int take_fds[3])
 {
-	size_t id_size = strlen(id) + 1;
-	size_t exec_size = exec_id ? strlen(exec_id) + 1 : 0;
-	struct close_target *t = hp_alloc(sizeof(*t) + id_size + exec_size);
+	struct close_target *t = hp_alloc(sizeof(*t));
 
-	t->c = c;
-	memcpy(t->ids, id, id_size);
-	if (exec_id) {
-		t->exec_offset = id_size;
-		memcpy(t->ids + id_size, exec_id, exec_size);
-	}
-	return hp_stream_from_fds(take_fds[0], take_fds[1], take_fds[2], on_close_stdin, t);
+	*t = (struct close_target){
+		.c = c,
+		.id = hp_strdup(id),
+		.exec_id = hp_strdup(exec_id),
+	};
+	return hp_stream_from_fds(
+		take_fds[0], take_fds[1], take_fds[2],
+		&(struct hp_stdin_closer){.close = target_close, .free = target_free, .arg = t});
 }
