@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* snapshots.c - unpack layers into the daemon's snapshots, and those of containers on top. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "engine/containerd/store.h"
+#include "image/put.h"
+
+#include "diff.pb-c.h"
+#include "snapshots.pb-c.h"
+
+/* From: containerd labels and unpacker: which snapshot a temporary one will become. */
+#define REF_LABEL "containerd.io/snapshot.ref"
+
+int hp_containerd__snapshot_exists(struct hp_store *store, const char *chain,
+				   struct hp_error *err)
+{
+	struct containerd *c = hp_containerd__store_of(store)->c;
+	Hp__StatSnapshotRequest request = HP__STAT_SNAPSHOT_REQUEST__INIT;
+	AUTO_REPLY Hp__StatSnapshotResponse *reply = NULL;
+
+	request.snapshotter = c->snapshotter;
+	request.key = (char *)chain;
+	if (hp_containerd__call(c, HP_SVC_SNAPSHOTS "Stat", &request.base,
+				&hp__stat_snapshot_response__descriptor, &reply, err) < 0) {
+		if (err->code != HP_ENOTFOUND)
+			return hp_wrap(err, "look for snapshot %s", chain);
+		hp_error_clear(err);
+		return 0;
+	}
+	return reply->info && reply->info->kind == HP__SNAPSHOT_KIND__SNAPSHOT_COMMITTED;
+}
+
+/* Make a writable snapshot. @label: value of REF_LABEL, NULL for none. */
+static int prepare(struct containerd *c, const char *snapshotter, const char *key,
+		   const char *parent, const char *label, Hp__PrepareSnapshotResponse **ret,
+		   struct hp_error *err)
+{
+	Hp__PrepareSnapshotRequest request = HP__PREPARE_SNAPSHOT_REQUEST__INIT;
+	Hp__Pair pair = HP__PAIR__INIT;
+	Hp__Pair *pairs[] = {&pair};
+
+	pair.key = (char *)REF_LABEL;
+	pair.value = (char *)label;
+	request.snapshotter = (char *)snapshotter;
+	request.key = (char *)key;
+	request.parent = (char *)parent;
+	request.labels = pairs;
+	request.n_labels = label ? 1 : 0;
+	/* A snapshotter that copies its parent ("native") takes its time. */
+	return hp_rpc__call(c->grpc, HP_SVC_SNAPSHOTS "Prepare",
+			    hp_containerd__long_deadline(c), &request.base,
+			    &hp__prepare_snapshot_response__descriptor, ret, err);
+}
+
+static int apply_diff(struct containerd *c, const struct hp_descriptor *layer,
+		      const char *diff_id, const Hp__PrepareSnapshotResponse *prepared,
+		      struct hp_error *err)
+{
+	Hp__ApplyRequest request = HP__APPLY_REQUEST__INIT;
+	Hp__Descriptor diff = HP__DESCRIPTOR__INIT;
+	AUTO_REPLY Hp__ApplyResponse *reply = NULL;
+
+	diff.media_type = layer->media_type;
+	diff.digest = layer->digest;
+	diff.size = layer->size;
+	request.diff = &diff;
+	request.mounts = prepared->mounts;
+	request.n_mounts = prepared->n_mounts;
+	if (hp_rpc__call(c->grpc, HP_SVC_DIFF "Apply", hp_containerd__long_deadline(c),
+			 &request.base, &hp__apply_response__descriptor, &reply, err) < 0)
+		return -1;
+	const char *got = reply->applied ? reply->applied->digest : "";
+	if (!hp_str_eq(got, diff_id))
+		return hp_fail(err, HP_ECORRUPT,
+			       "it unpacks to %.80s, but the image's config says %s", got,
+			       diff_id);
+	return 0;
+}
+
+static int commit(struct containerd *c, const char *key, const char *chain,
+		  struct hp_error *err)
+{
+	Hp__CommitSnapshotRequest request = HP__COMMIT_SNAPSHOT_REQUEST__INIT;
+
+	request.snapshotter = c->snapshotter;
+	request.name = (char *)chain;
+	request.key = (char *)key;
+	return hp_rpc__call(c->grpc, HP_SVC_SNAPSHOTS "Commit", hp_containerd__long_deadline(c),
+			    &request.base, NULL, NULL, err);
+}
+
+static int fill(struct containerd *c, const struct hp_descriptor *layer, const char *diff_id,
+		const Hp__PrepareSnapshotResponse *prepared, const char *key, const char *chain,
+		struct hp_error *err)
+{
+	if (apply_diff(c, layer, diff_id, prepared, err) < 0)
+		return -1;
+	return commit(c, key, chain, err);
+}
+
+int hp_containerd__snapshot_apply(struct hp_store *store, const struct hp_descriptor *layer,
+				  const char *diff_id, const char *parent, const char *chain,
+				  struct hp_error *err)
+{
+	struct containerd *c = hp_containerd__store_of(store)->c;
+	AUTO_REPLY Hp__PrepareSnapshotResponse *prepared = NULL;
+	AUTO_FREE char *unique = hp_put__ref("unpack");
+	/* From: containerd's unpacker: clean-up tools know temporary snapshots by this name. */
+	AUTO_FREE char *key = hp_sprintf("extract-%" PRId64 "-%s %s",
+					 hp_clock_unix_ns() % 1000000000, unique, chain);
+	struct hp_error ignored = HP_ERROR_INIT;
+
+	if (prepare(c, c->snapshotter, key, parent, chain, &prepared, err) < 0) {
+		/* Some snapshotters say so when they have the layer already. */
+		if (err->code == HP_EEXISTS &&
+		    hp_containerd__snapshot_exists(store, chain, &ignored) == 1) {
+			hp_error_clear(err);
+			return 0;
+		}
+		(void)hp_wrap(err, "unpack %s with snapshotter '%s'", layer->digest,
+			      c->snapshotter);
+		return hp_containerd__storage_failed(err);
+	}
+	if (fill(c, layer, diff_id, prepared, key, chain, err) == 0)
+		return 0;
+	(void)hp_containerd__snapshot_remove(c, c->snapshotter, key, &ignored);
+	if (err->code == HP_EEXISTS) {
+		hp_error_clear(err);
+		return 0;
+	}
+	(void)hp_wrap(err, "unpack %s with snapshotter '%s'", layer->digest, c->snapshotter);
+	return hp_containerd__storage_failed(err);
+}
+
+int hp_containerd__snapshot_prepare(struct containerd *c, const char *snapshotter,
+				    const char *key, const char *parent, struct hp_error *err)
+{
+	AUTO_REPLY Hp__PrepareSnapshotResponse *reply = NULL;
+
+	if (prepare(c, snapshotter, key, parent, NULL, &reply, err) < 0) {
+		(void)hp_wrap(err, "make snapshot '%s' with snapshotter '%s'", key,
+			      snapshotter);
+		return hp_containerd__storage_failed(err);
+	}
+	return 0;
+}
+
+int hp_containerd__snapshot_mounts(struct containerd *c, const char *snapshotter,
+				   const char *key, void *ret_mounts_response,
+				   struct hp_error *err)
+{
+	Hp__MountsRequest request = HP__MOUNTS_REQUEST__INIT;
+
+	request.snapshotter = (char *)snapshotter;
+	request.key = (char *)key;
+	if (hp_containerd__call(c, HP_SVC_SNAPSHOTS "Mounts", &request.base,
+				&hp__mounts_response__descriptor, ret_mounts_response, err) < 0)
+		return hp_wrap(err, "mounts of snapshot '%s'", key);
+	return 0;
+}
+
+int hp_containerd__snapshot_remove(struct containerd *c, const char *snapshotter,
+				   const char *key, struct hp_error *err)
+{
+	Hp__RemoveSnapshotRequest request = HP__REMOVE_SNAPSHOT_REQUEST__INIT;
+
+	request.snapshotter = (char *)snapshotter;
+	request.key = (char *)key;
+	if (hp_rpc__call(c->grpc, HP_SVC_SNAPSHOTS "Remove", hp_containerd__long_deadline(c),
+			 &request.base, NULL, NULL, err) < 0) {
+		if (err->code != HP_ENOTFOUND)
+			return hp_wrap(err, "remove snapshot '%s'", key);
+		hp_error_clear(err);
+	}
+	return 0;
+}
