@@ -295,6 +295,11 @@ void hp_json_set(struct hp_json *object, const char *key, struct hp_json *take_v
 		abort();
 }
 
+void hp_json_remove(struct hp_json *object, const char *key)
+{
+	json_object_object_del(of(object), key);
+}
+
 void hp_json_add(struct hp_json *array, struct hp_json *take_value)
 {
 	if (json_object_array_add(of(array), of(take_value)) < 0)

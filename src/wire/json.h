@@ -43,9 +43,10 @@ struct hp_json *hp_json_new_str(const char *s); /* NULL gives null */
 struct hp_json *hp_json_new_i64(int64_t n);
 struct hp_json *hp_json_new_u64(uint64_t n);
 struct hp_json *hp_json_new_bool(bool b);
-struct hp_json *hp_json_new_double(double d); /* infinite or not a number: null */
+struct hp_json *hp_json_new_double(double d);          /* infinite or not a number: null */
 struct hp_json *hp_json_copy(const struct hp_json *v); /* deep */
 void hp_json_set(struct hp_json *object, const char *key, struct hp_json *take_value);
+void hp_json_remove(struct hp_json *object, const char *key); /* missing is fine */
 void hp_json_add(struct hp_json *array, struct hp_json *take_value);
 void hp_json_set_str(struct hp_json *object, const char *key, const char *s);
 void hp_json_set_i64(struct hp_json *object, const char *key, int64_t n);
