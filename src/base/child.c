@@ -8,6 +8,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -19,6 +21,7 @@
 #include "base/fd.h"
 
 #define CLOSE_FALLBACK_MAX 65536
+#define DEFAULT_PATH       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* What the child tells through the pipe: its pid, or the step that failed. */
 enum step { STEP_PID, STEP_FDS, STEP_CWD, STEP_SESSION, STEP_PARENT, STEP_EXEC };
@@ -116,6 +119,40 @@ static int arm_parent_death(const struct start *s)
 	return getppid() == s->parent ? 0 : -1;
 }
 
+/* Execute the program, looked for in PATH when its name has no slash. Not execvpe(3): that hands
+ * what the kernel cannot execute to a shell. Returns: only on failure, with errno. */
+static void execute(const char *path, char *const *argv, char *const *env)
+{
+	const char *dir = strchr(path, '/') ? "" : getenv("PATH");
+	bool denied = false;
+	char full[PATH_MAX];
+
+	if (*path == '\0') {
+		errno = ENOENT;
+		return;
+	}
+	if (!dir)
+		dir = DEFAULT_PATH;
+	for (bool more = true; more;) {
+		size_t len = strcspn(dir, ":");
+		int n = snprintf(full, sizeof(full), "%.*s%s%s", (int)len, dir, len ? "/" : "",
+				 path);
+
+		more = dir[len] == ':';
+		dir += len + 1;
+		errno = ENAMETOOLONG;
+		if (n < 0 || (size_t)n >= sizeof(full))
+			continue;
+		if (HP_SYS("exec", execve(full, argv, env)) < 0 && errno == EACCES)
+			denied = true;
+		else if (errno != ENOENT && errno != ENOTDIR)
+			return;
+	}
+	/* As execvp(3) says: found but not executable, if it was not found anywhere else. */
+	if (denied)
+		errno = EACCES;
+}
+
 /* Become the program. */
 static _Noreturn void run(struct start *s)
 {
@@ -134,9 +171,8 @@ static _Noreturn void run(struct start *s)
 		give_up(s, STEP_CWD);
 	if (HP_SYS("write", write(s->report_fd, &r, sizeof(r))) < 0)
 		give_up(s, STEP_FDS);
-	if (HP_SYS("exec", execvpe(s->c->path, argv, env)) < 0)
-		give_up(s, STEP_EXEC);
-	_exit(127);
+	execute(s->c->path, argv, env);
+	give_up(s, STEP_EXEC);
 }
 
 /* In the child: with detach, leave the program to a child of its own, which init adopts. */

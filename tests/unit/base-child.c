@@ -191,6 +191,7 @@ static void says_what_cannot_run(void **state)
 	expect_failure((struct hp_child){.path = file}, HP_ENOEXEC, "plain");
 	expect_failure((struct hp_child){.path = dir}, HP_ENOEXEC, dir);
 	expect_failure((struct hp_child){.path = noise}, HP_ENOEXEC, "noise");
+	expect_failure((struct hp_child){.path = ""}, HP_ENOCMD, "''");
 	expect_failure((struct hp_child){.path = "sh", .cwd = "/nonexistent/d"}, HP_ENOTFOUND,
 		       "/nonexistent/d");
 	expect_failure((struct hp_child){.path = "sh", .fds = (int[]){9999}, .n_fds = 1},
