@@ -107,6 +107,13 @@ void hp_keeper__clients_end(struct hp_keeper_clients *c, enum hp_keeper_channel 
 	forget_gone(c);
 }
 
+void hp_keeper__clients_clear(struct hp_keeper_clients *c)
+{
+	for (; c->count; c->count--)
+		for (int i = HP_KEEPER_STDOUT; i < HP_KEEPER_CHANNELS; i++)
+			close_pipe(&c->items[c->count - 1].pipes[i]);
+}
+
 bool hp_keeper__clients_full(const struct hp_keeper_clients *c, enum hp_keeper_channel channel)
 {
 	for (size_t i = 0; i < c->count; i++)

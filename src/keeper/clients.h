@@ -38,6 +38,8 @@ void hp_keeper__clients_give(struct hp_keeper_clients *c, enum hp_keeper_channel
 			     const uint8_t *data, size_t len);
 /* Say that this channel has ended. */
 void hp_keeper__clients_end(struct hp_keeper_clients *c, enum hp_keeper_channel channel);
+/* Let go of all of them, whatever they have not read yet. */
+void hp_keeper__clients_clear(struct hp_keeper_clients *c);
 /* Whether somebody must read first, before more of this channel is taken. */
 bool hp_keeper__clients_full(const struct hp_keeper_clients *c, enum hp_keeper_channel channel);
 

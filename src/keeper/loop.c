@@ -150,11 +150,10 @@ void hp_keeper__free(struct hp_keeper *k)
 		return;
 	close_socket(k);
 	hp_keeper__log_close(&k->log);
-	for (int i = 0; i < HP_KEEPER_CHANNELS; i++) {
-		hp_keeper__clients_end(&k->clients, (enum hp_keeper_channel)i);
+	hp_keeper__clients_clear(&k->clients);
+	for (int i = 0; i < HP_KEEPER_CHANNELS; i++)
 		if (k->fds[i] >= 0)
 			close(k->fds[i]);
-	}
 	if (k->signal_fd >= 0)
 		close(k->signal_fd);
 	free(k->socket_path);

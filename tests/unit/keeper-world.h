@@ -212,7 +212,8 @@ static inline void output_of_log(const char *path, bool follow, struct output *r
 
 static inline void assert_output(const struct output *o, int i, const char *text)
 {
-	AUTO_FREE char *got = hp_strndup((const char *)o->text[i].data, o->text[i].len);
+	const char *data = o->text[i].len ? (const char *)o->text[i].data : "";
+	AUTO_FREE char *got = hp_strndup(data, o->text[i].len);
 
 	assert_string_equal(got, text);
 }
