@@ -4,9 +4,11 @@
 #include "engine/containerd/store.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/fd.h"
 #include "base/str.h"
 
 #include "content.pb-c.h"
@@ -18,6 +20,8 @@
 /* Another writer of the same blob may hold its name for a while. */
 #define LOCKED_TRIES     50
 #define LOCKED_WAIT_MS   200
+/* How long a write that is thrown away may take to end. */
+#define ABORT_WAIT_MS    5000
 /* From: grpc/grpc doc/statuscodes.md, UNAVAILABLE. */
 #define GRPC_UNAVAILABLE 14
 
@@ -49,6 +53,30 @@ static void forget_write(struct containerd_store *s)
 	s->sent = s->acked = 0;
 }
 
+/* See the stream to its end, so that the daemon has closed the write before it is told to throw
+ * it away: else its closing leaves a file behind. What goes wrong here does not matter. */
+static void end_stream(struct containerd_store *s)
+{
+	const int64_t deadline = hp_deadline_in(ABORT_WAIT_MS);
+	struct hp_error ignored = HP_ERROR_INIT;
+	Hp__WriteContentRequest request = HP__WRITE_CONTENT_REQUEST__INIT;
+	int got = HP_NEXT_WAIT;
+
+	request.action = HP__WRITE_ACTION__WRITE_STAT;
+	request.ref = s->ref;
+	if (hp_rpc__send(&s->write, &request.base, true, &ignored) < 0)
+		return;
+	while ((got == HP_NEXT_WAIT || got == HP_NEXT_ITEM) &&
+	       hp_deadline_left_ms(deadline) > 0) {
+		AUTO_REPLY Hp__WriteContentResponse *reply = NULL;
+		got = hp_rpc__next(&s->write, &reply, &ignored);
+		if (got == HP_NEXT_WAIT &&
+		    hp_fd_poll(hp_grpc_fd(s->c->grpc), POLLIN, hp_deadline_left_ms(deadline),
+			       &ignored) < 0)
+			return;
+	}
+}
+
 void hp_containerd__blob_abort(struct hp_store *store)
 {
 	struct containerd_store *s = hp_containerd__store_of(store);
@@ -57,6 +85,8 @@ void hp_containerd__blob_abort(struct hp_store *store)
 	const bool begun = s->ref && !s->there;
 
 	/* First the stream, which holds the name locked; then what was written under it. */
+	if (s->write.call)
+		end_stream(s);
 	hp_rpc__end(&s->write);
 	if (begun) {
 		request.ref = s->ref;
