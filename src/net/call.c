@@ -40,6 +40,11 @@ static bool front_is_done(const struct hp_call *c)
 	return hp_grpc_message_next(waiting(c), c->grpc->max_message, &message, &err) != 0;
 }
 
+bool hp_call__is_torn(const struct hp_call *c)
+{
+	return c->in.len > c->in_at && !front_is_done(c);
+}
+
 static bool is_over(const struct hp_call *c)
 {
 	return c->failure.code != HP_OK || c->stream.end != HP_H2_OPEN;

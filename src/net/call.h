@@ -46,6 +46,8 @@ struct hp_call {
 int hp_call__verdict(const struct hp_call *c, struct hp_error *err) MUST_CHECK;
 /* The answer is no gRPC, so its data is nothing to us. */
 bool hp_call__is_foreign(const struct hp_call *c);
+/* A message has begun and is not whole yet. */
+bool hp_call__is_torn(const struct hp_call *c);
 /* Fill @err with what a passed deadline means. */
 int hp_call__fail_late(const struct hp_call *c, struct hp_error *err);
 

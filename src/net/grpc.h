@@ -31,8 +31,9 @@ HP_AUTO_PTR(struct hp_grpc, hp_grpc_free);
 /* Send @value as header @name with every later call; NULL takes it away. */
 void hp_grpc_set_header(struct hp_grpc *g, const char *name, const char *value);
 
-/* The descriptor to poll() for POLLIN while calls are under way, valid until the next call of a
- * function of this header; -1 when not connected. */
+/* The descriptor to poll() for POLLIN while calls are under way: readable while the socket is, and
+ * while a call has something to take that another call's wait has read already. It stays the same
+ * for the life of the client; -1 before the first call. Owns: the client. */
 int hp_grpc_fd(const struct hp_grpc *g);
 
 /* Begin a call of @method ("/package.Service/Method"), connecting when needed.

@@ -220,12 +220,12 @@ static void digest(struct hp_h2 *h2, size_t len)
 		lose_sense(h2, used < 0 ? (int)used : 0);
 		return;
 	}
-	if (nghttp2_session_want_read(h2->session))
-		return;
-	/* The session is over: the peer said GOAWAY and all its streams have ended, or nghttp2 has
-	 * found an error. The peer may hear of that, then it is broken off. */
+	/* Acknowledgements and windows go back at once, and so does what nghttp2 says when it has
+	 * found an error: only then does it call the session over. */
 	(void)send_some(h2);
-	if (h2->fd >= 0 && (!h2->closing || has_open_stream(h2)))
+	if (h2->fd < 0 || nghttp2_session_want_read(h2->session))
+		return;
+	if (!h2->closing || has_open_stream(h2))
 		lose_sense(h2, 0);
 }
 

@@ -64,7 +64,7 @@ static int judge_finished(const struct hp_call *c, struct hp_error *err)
 		return hp_fail(err, HP_EPROTO,
 			       "the answer of '%s' to %s ended without a grpc-status",
 			       c->grpc->address, c->method);
-	if (c->in.len > c->in_at)
+	if (hp_call__is_torn(c))
 		return hp_fail(err, HP_EPROTO,
 			       "the answer of '%s' to %s ended in the middle of a message",
 			       c->grpc->address, c->method);
