@@ -10,7 +10,7 @@ static const char *const limit_names[] = {
 	"nice", "nofile", "nproc", "rss",  "rtprio", "rttime", "sigpending", "stack",
 };
 
-static bool is_limit(const char *name)
+bool hp_oci_ulimit_known(const char *name)
 {
 	for (size_t i = 0; i < HP_ARRAY_LEN(limit_names); i++)
 		if (hp_str_eq(name, limit_names[i]))
@@ -22,7 +22,7 @@ static int build_rlimit(const struct hp_ulimit *u, struct hp_json **ret, struct 
 {
 	char type[32] = "RLIMIT_";
 
-	if (!u->name || !is_limit(u->name))
+	if (!u->name || !hp_oci_ulimit_known(u->name))
 		return hp_fail(err, HP_EINVALID, "unknown ulimit '%.64s'",
 			       u->name ? u->name : "");
 	if (u->soft > u->hard)

@@ -77,3 +77,5 @@ int hp_oci_caps(const struct hp_container_spec *spec, const char *const *all_cap
 /* The name of capability @number of the kernel, "CAP_...". Returns: static; NULL when unknown.
  * From: linux/capability.h. */
 const char *hp_oci_cap_name(unsigned number);
+/* Is @name a limit of getrlimit(2), such as "nofile"? */
+bool hp_oci_ulimit_known(const char *name);
