@@ -37,13 +37,13 @@ int hp_remove_tree(const char *path, struct hp_error *err) MUST_CHECK;
  * a file that is no socket is there. */
 int hp_unix_connect(const char *path, int *ret_fd, struct hp_error *err) MUST_CHECK;
 int hp_unix_listen(const char *path, mode_t mode, int *ret_fd, struct hp_error *err) MUST_CHECK;
-/* Send and receive one message with descriptors (SCM_RIGHTS). Receiving closes what exceeds
- * @max_fds and sets the rest close-on-exec. At most 253 go with a message.
+/* Send and receive one message with descriptors (SCM_RIGHTS), at most 253. Receiving takes as many
+ * as *n_fds has room for, close-on-exec, writes how many those are to it, and closes the rest.
  * Returns: receiving: bytes, 0 when the peer has closed. */
 int hp_fd_send(int sock, const void *data, size_t len, const int *fds, size_t n_fds,
 	       struct hp_error *err) MUST_CHECK;
-ssize_t hp_fd_recv(int sock, void *data, size_t len, int *ret_fds, size_t max_fds,
-		   size_t *ret_n_fds, struct hp_error *err) MUST_CHECK;
+ssize_t hp_fd_recv(int sock, void *data, size_t len, int *ret_fds, size_t *n_fds,
+		   struct hp_error *err) MUST_CHECK;
 /* Open @path below @root_fd, treating @root_fd as "/": links and ".." cannot lead out.
  * From: openat2(2), RESOLVE_IN_ROOT. */
 int hp_open_in_root(int root_fd, const char *path, int flags, int *ret_fd,

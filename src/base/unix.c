@@ -225,8 +225,8 @@ static size_t take_fds(struct msghdr *msg, int *fds, size_t max)
 	return n;
 }
 
-ssize_t hp_fd_recv(int sock, void *data, size_t len, int *ret_fds, size_t max_fds,
-		   size_t *ret_n_fds, struct hp_error *err)
+ssize_t hp_fd_recv(int sock, void *data, size_t len, int *ret_fds, size_t *n_fds,
+		   struct hp_error *err)
 {
 	union control control = {0};
 	struct iovec iov = {.iov_base = data, .iov_len = len};
@@ -234,7 +234,6 @@ ssize_t hp_fd_recv(int sock, void *data, size_t len, int *ret_fds, size_t max_fd
 			     .msg_iovlen = 1,
 			     .msg_control = control.bytes,
 			     .msg_controllen = sizeof(control.bytes)};
-	size_t n_fds;
 	ssize_t n;
 
 	do
@@ -249,7 +248,6 @@ ssize_t hp_fd_recv(int sock, void *data, size_t len, int *ret_fds, size_t max_fd
 		return hp_fail(err, HP_EEXHAUSTED,
 			       "receive: no room for the descriptors of a message");
 	}
-	n_fds = take_fds(&msg, ret_fds, max_fds);
-	*ret_n_fds = n_fds;
+	*n_fds = take_fds(&msg, ret_fds, *n_fds);
 	return n;
 }

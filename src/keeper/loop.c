@@ -216,9 +216,9 @@ static void serve_listener(struct hp_keeper *k)
 static bool take_request(int sock, int ret_fds[HP_KEEPER_CHANNELS])
 {
 	struct hp_error ignored = HP_ERROR_INIT;
-	size_t n_fds = 0;
+	size_t n_fds = HP_KEEPER_CHANNELS;
 	char ask = 0;
-	ssize_t n = hp_fd_recv(sock, &ask, 1, ret_fds, HP_KEEPER_CHANNELS, &n_fds, &ignored);
+	ssize_t n = hp_fd_recv(sock, &ask, 1, ret_fds, &n_fds, &ignored);
 
 	if (n < 0)
 		n_fds = 0;

@@ -48,13 +48,13 @@ static void keeps_content_when_growing(void **state)
 static void copies_strings(void **state)
 {
 	AUTO_FREE char *whole = hp_strdup("hello");
-	AUTO_FREE char *part = hp_strndup("hello", 3);
+	AUTO_FREE char *part = hp_strndup("hello", 4);
 	AUTO_FREE char *longer = hp_strndup("hello", 300);
 	AUTO_FREE char *printed = hp_sprintf("%s-%d", "c", 42);
 
 	(void)state;
 	assert_string_equal(whole, "hello");
-	assert_string_equal(part, "hel");
+	assert_string_equal(part, "hell");
 	assert_string_equal(longer, "hello");
 	assert_string_equal(printed, "c-42");
 	assert_null(hp_strdup(NULL));

@@ -161,7 +161,7 @@ static int keeper_send(const struct hp_stdio_plan *p, const int fds[2], struct h
 	AUTO_CLOSE int sock = -1;
 	char ask = HP_KEEPER_ATTACH;
 	char answer = 0;
-	size_t n_fds;
+	size_t n_fds = 0;
 	int events;
 	ssize_t got;
 
@@ -172,7 +172,7 @@ static int keeper_send(const struct hp_stdio_plan *p, const int fds[2], struct h
 		return -1;
 	if (events == 0)
 		return hp_fail(err, HP_ETIMEOUT, "the keeper at '%s' does not answer", path);
-	got = hp_fd_recv(sock, &answer, 1, NULL, 0, &n_fds, err);
+	got = hp_fd_recv(sock, &answer, 1, NULL, &n_fds, err);
 	if (got < 0)
 		return -1;
 	if (got != 1 || answer != HP_KEEPER_OK)
