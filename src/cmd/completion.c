@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* completion.c - harpoon completion: scripts for shells, printed from the tables. */
+#include "cmd/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cmd/cli.h"
+
+/* The shell command that lists what operands of a kind may be; "" is files, NULL is nothing. */
+static const char *lister(enum hp_operand_kind kind)
+{
+	switch (kind) {
+	case HP_OPERAND_CONTAINER:
+		return "harpoon ps -a --format '{{.Names}}' 2>/dev/null";
+	case HP_OPERAND_IMAGE:
+		return "harpoon images --format '{{.Name}}' 2>/dev/null";
+	case HP_OPERAND_FILE:
+		return "";
+	case HP_OPERAND_COMMAND:
+	case HP_OPERAND_SHELL:
+	case HP_OPERAND_OTHER:
+		break;
+	}
+	return NULL;
+}
+
+/* The names of all commands with a blank between. Owns: the caller. */
+static char *command_names(void)
+{
+	AUTO(hp_strv_free) struct hp_strv names = {0};
+
+	for (const struct hp_cmd *const *c = hp_cmds; *c; c++)
+		if (!((*c)->flags & HP_CMD_HIDDEN))
+			hp_strv_add(&names, (*c)->name);
+	return hp_strv_join(hp_strv_view(&names), " ");
+}
+
+/* The operands that are known beforehand, NULL when there are none. Owns: the caller. */
+static char *fixed_words(enum hp_operand_kind kind)
+{
+	if (kind == HP_OPERAND_COMMAND)
+		return command_names();
+	return kind == HP_OPERAND_SHELL ? hp_strdup("bash zsh fish") : NULL;
+}
+
+/* "--all --filter" of a table; with @only_args those that take an argument. Owns: the caller. */
+static char *option_names(const struct hp_opt *opts, bool only_args, const char *sep)
+{
+	AUTO(hp_strv_free) struct hp_strv names = {0};
+
+	for (const struct hp_opt *o = opts; o && o->type != HP_OPT_END_TYPE; o++) {
+		if (only_args && o->type == HP_OPT_FLAG_TYPE)
+			continue;
+		hp_strv_addf(&names, "--%s", o->name);
+		if (only_args && o->letter)
+			hp_strv_addf(&names, "-%c", o->letter);
+	}
+	if (!only_args)
+		hp_strv_add(&names, "--help");
+	return hp_strv_join(hp_strv_view(&names), sep);
+}
+
+/* Options with a choice of words: one case of the shell each. */
+static void print_bash_words(FILE *out, const char *name, const struct hp_opt *opts)
+{
+	for (const struct hp_opt *o = opts; o && o->type != HP_OPT_END_TYPE; o++) {
+		if (!o->words)
+			continue;
+		AUTO(hp_strv_free) struct hp_strv words = {0};
+		hp_strv_split(&words, o->words, '|');
+		AUTO_FREE char *list = hp_strv_join(hp_strv_view(&words), " ");
+		fprintf(out, "\t%s:--%s) words='%s' ;;\n", name, o->name, list);
+	}
+}
+
+static void print_bash_command(FILE *out, const struct hp_cmd *cmd)
+{
+	AUTO_FREE char *names = option_names(cmd->opts, false, " ");
+	AUTO_FREE char *valued = option_names(cmd->opts, true, "|");
+	AUTO_FREE char *fixed = fixed_words(cmd->kind);
+	const char *list = lister(cmd->kind);
+
+	fprintf(out, "\t%s)\n\t\topts='%s'\n", cmd->name, names);
+	if (valued[0])
+		fprintf(out, "\t\tcase \"$prev\" in %s) valued=1 ;; esac\n", valued);
+	if (fixed)
+		fprintf(out, "\t\toperands='%s'\n", fixed);
+	else if (list && list[0])
+		fprintf(out, "\t\toperands=$(%s)\n", list);
+	fprintf(out, "\t\t;;\n");
+}
+
+static void print_bash(FILE *out)
+{
+	AUTO_FREE char *commands = command_names();
+	AUTO_FREE char *globals = option_names(hp_cli_opts, false, " ");
+	AUTO_FREE char *valued = option_names(hp_cli_opts, true, "|");
+
+	fprintf(out,
+		"# bash completion for harpoon: source <(harpoon completion bash)\n"
+		"_harpoon() {\n"
+		"\tlocal cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
+		"\tlocal cmd='' opts='' operands='' words='' valued='' i\n"
+		"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+		"\t\tcase \"${COMP_WORDS[i]}\" in\n"
+		"\t\t%s) i=$((i + 1)) ;;\n"
+		"\t\t-*) ;;\n"
+		"\t\t*) cmd=\"${COMP_WORDS[i]}\"; break ;;\n"
+		"\t\tesac\n"
+		"\tdone\n"
+		"\tcase \"$cmd\" in\n"
+		"\t'')\n\t\topts='%s'\n\t\toperands='%s'\n"
+		"\t\tcase \"$prev\" in %s) valued=1 ;; esac\n\t\t;;\n",
+		valued, globals, commands, valued);
+	for (const struct hp_cmd *const *c = hp_cmds; *c; c++)
+		if (!((*c)->flags & HP_CMD_HIDDEN))
+			print_bash_command(out, *c);
+	fprintf(out, "\tesac\n\tcase \"$cmd:$prev\" in\n");
+	print_bash_words(out, "", hp_cli_opts);
+	for (const struct hp_cmd *const *c = hp_cmds; *c; c++)
+		if (!((*c)->flags & HP_CMD_HIDDEN))
+			print_bash_words(out, (*c)->name, (*c)->opts);
+	fprintf(out, "\tesac\n"
+		     "\tif [ -n \"$words\" ]; then\n"
+		     "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+		     "\telif [ -n \"$valued\" ]; then\n"
+		     "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+		     "\telif [[ $cur == -* ]]; then\n"
+		     "\t\tmapfile -t COMPREPLY < <(compgen -W \"$opts\" -- \"$cur\")\n"
+		     "\telif [ -n \"$operands\" ]; then\n"
+		     "\t\tmapfile -t COMPREPLY < <(compgen -W \"$operands\" -- \"$cur\")\n"
+		     "\telse\n"
+		     "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+		     "\tfi\n"
+		     "}\n"
+		     "complete -o filenames -F _harpoon harpoon\n");
+}
+
+/* @text within single quotes, with what _arguments reads as syntax quoted. */
+static void print_zsh_text(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\'')
+			fputs("'\\''", out);
+		else if (strchr("[]:\\", *text))
+			fprintf(out, "\\%c", *text);
+		else
+			fputc(*text, out);
+	}
+}
+
+static void print_zsh_option(FILE *out, const struct hp_opt *o)
+{
+	bool many = o->type == HP_OPT_LIST_TYPE || o->type == HP_OPT_PAIRS_TYPE;
+
+	fprintf(out, "\t\t\t'%s--%s%s[", many ? "*" : "", o->name, o->arg ? "=" : "");
+	print_zsh_text(out, o->help);
+	fputc(']', out);
+	if (o->words) {
+		AUTO(hp_strv_free) struct hp_strv words = {0};
+		hp_strv_split(&words, o->words, '|');
+		AUTO_FREE char *list = hp_strv_join(hp_strv_view(&words), " ");
+		fprintf(out, ":%s:(%s)", o->name, list);
+	} else if (o->arg) {
+		fputc(':', out);
+		print_zsh_text(out, o->arg);
+		fputs(":_files", out);
+	}
+	fputs("' \\\n", out);
+}
+
+static void print_zsh_command(FILE *out, const struct hp_cmd *cmd)
+{
+	AUTO_FREE char *fixed = fixed_words(cmd->kind);
+	const char *list = lister(cmd->kind);
+
+	fprintf(out, "\t\t%s)\n\t\t_arguments \\\n", cmd->name);
+	for (const struct hp_opt *o = cmd->opts; o && o->type != HP_OPT_END_TYPE; o++)
+		print_zsh_option(out, o);
+	fputs("\t\t\t'--help[explain the command]' \\\n", out);
+	if (fixed)
+		fprintf(out, "\t\t\t'*:operand:(%s)' ;;\n", fixed);
+	else if (list && list[0])
+		fprintf(out, "\t\t\t\"*:operand:(${(f)$(%s)})\" ;;\n", list);
+	else
+		fprintf(out, "\t\t\t'*:operand:_files' ;;\n");
+}
+
+static void print_zsh(FILE *out)
+{
+	fprintf(out,
+		"#compdef harpoon\n"
+		"# zsh completion for harpoon: harpoon completion zsh > a directory of $fpath\n"
+		"_harpoon() {\n\tlocal curcontext=\"$curcontext\" state line\n"
+		"\tlocal -a commands=(\n");
+	for (const struct hp_cmd *const *c = hp_cmds; *c; c++) {
+		if ((*c)->flags & HP_CMD_HIDDEN)
+			continue;
+		fprintf(out, "\t\t'%s:", (*c)->name);
+		print_zsh_text(out, (*c)->summary);
+		fputs("'\n", out);
+	}
+	fprintf(out, "\t)\n\t_arguments -C \\\n");
+	for (const struct hp_opt *o = hp_cli_opts; o->type != HP_OPT_END_TYPE; o++)
+		print_zsh_option(out, o);
+	fprintf(out, "\t\t'1:command:->command' '*::operand:->operands'\n"
+		     "\tcase $state in\n"
+		     "\tcommand) _describe command commands ;;\n"
+		     "\toperands)\n\t\tcase $line[1] in\n");
+	for (const struct hp_cmd *const *c = hp_cmds; *c; c++)
+		if (!((*c)->flags & HP_CMD_HIDDEN))
+			print_zsh_command(out, *c);
+	fprintf(out, "\t\tesac ;;\n\tesac\n}\n_harpoon \"$@\"\n");
+}
+
+/* @text within single quotes of fish. */
+static void print_fish_text(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		fprintf(out, strchr("'\\", *text) ? "\\%c" : "%c", *text);
+}
+
+static void print_fish_options(FILE *out, const char *condition, const struct hp_opt *opts)
+{
+	for (const struct hp_opt *o = opts; o && o->type != HP_OPT_END_TYPE; o++) {
+		fprintf(out, "complete -c harpoon -n '%s' -l %s", condition, o->name);
+		if (o->letter)
+			fprintf(out, " -s %c", o->letter);
+		if (o->words) {
+			AUTO(hp_strv_free) struct hp_strv words = {0};
+			hp_strv_split(&words, o->words, '|');
+			AUTO_FREE char *list = hp_strv_join(hp_strv_view(&words), " ");
+			fprintf(out, " -x -a '%s'", list);
+		} else if (o->arg) {
+			fputs(" -r", out);
+		}
+		fputs(" -d '", out);
+		print_fish_text(out, o->help);
+		fputs("'\n", out);
+	}
+}
+
+static void print_fish(FILE *out)
+{
+	fprintf(out, "# fish completion for harpoon: harpoon completion fish | source\n");
+	print_fish_options(out, "__fish_use_subcommand", hp_cli_opts);
+	for (const struct hp_cmd *const *c = hp_cmds; *c; c++) {
+		if ((*c)->flags & HP_CMD_HIDDEN)
+			continue;
+		AUTO_FREE char *seen = hp_sprintf("__fish_seen_subcommand_from %s", (*c)->name);
+		AUTO_FREE char *fixed = fixed_words((*c)->kind);
+		const char *list = lister((*c)->kind);
+		fprintf(out, "complete -c harpoon -f -n __fish_use_subcommand -a %s -d '",
+			(*c)->name);
+		print_fish_text(out, (*c)->summary);
+		fputs("'\n", out);
+		print_fish_options(out, seen, (*c)->opts);
+		if (fixed)
+			fprintf(out, "complete -c harpoon -f -n '%s' -a '%s'\n", seen, fixed);
+		else if (list && list[0])
+			fprintf(out, "complete -c harpoon -f -n '%s' -a \"(%s)\"\n", seen,
+				list);
+	}
+}
+
+static int completion_run(const struct hp_call *call, struct hp_error *err)
+{
+	const char *shell = call->operands[0];
+
+	if (hp_str_eq(shell, "bash"))
+		print_bash(stdout);
+	else if (hp_str_eq(shell, "zsh"))
+		print_zsh(stdout);
+	else if (hp_str_eq(shell, "fish"))
+		print_fish(stdout);
+	else
+		return hp_fail(err, HP_EUSAGE, "'%s' is none of bash, zsh and fish", shell);
+	return 0;
+}
+
+const struct hp_cmd hp_cmd_completion = {
+	.name = "completion",
+	.summary = "print a completion script for a shell",
+	.operands = "bash|zsh|fish",
+	.min_operands = 1,
+	.max_operands = 1,
+	.kind = HP_OPERAND_SHELL,
+	.run = completion_run,
+};

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* foreground.c - the rules around staying with a process in a container. */
+#include "cmd/foreground.h"
+
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/child.h"
+#include "wire/json.h"
+
+int hp_foreground_check(const struct hp_foreground_args *args, bool tty, bool use_stdin,
+			struct hp_detach *ret_keys, struct hp_error *err)
+{
+	const char *keys = args->detach_keys ? args->detach_keys : HP_DETACH_DEFAULT;
+
+	if (tty && use_stdin && !isatty(STDIN_FILENO))
+		return hp_fail(err, HP_EUSAGE,
+			       "-i and -t together need a terminal, and stdin is none");
+	return hp_detach_parse(keys, ret_keys, err);
+}
+
+/* Containers of ours say it in labels; those that others made, in their OCI spec. */
+void hp_foreground_traits(const struct hp_container *c, struct hp_traits *ret)
+{
+	struct hp_error ignored = HP_ERROR_INIT;
+	AUTO(hp_json_free) struct hp_json *detail = NULL;
+	bool spec_tty = false;
+
+	if (c->detail_json &&
+	    hp_json_parse(hp_bytes_str(c->detail_json), &detail, &ignored) == 0)
+		spec_tty = hp_json_bool(hp_json_path(detail, "spec.process.terminal"), false);
+	*ret = (struct hp_traits){
+		.tty = hp_labels_get(&c->labels, "harpoon/tty") || spec_tty,
+		.use_stdin = hp_labels_get(&c->labels, "harpoon/stdin"),
+		.remove = hp_labels_get(&c->labels, "harpoon/auto-remove"),
+	};
+}
+
+int hp_foreground_reap(const struct hp_cli *cli, const char *id, struct hp_error *err)
+{
+	AUTO(hp_strv_free) struct hp_strv words = {0};
+	int fds[] = {-1, -1, -1};
+	pid_t pid = 0;
+
+	hp_strv_add(&words, "harpoon");
+	hp_cli_words(cli, &words);
+	hp_strv_add(&words, "reap");
+	hp_strv_add(&words, id);
+	struct hp_child child = {
+		.path = "/proc/self/exe",
+		.argv = hp_strv_view(&words),
+		.fds = fds,
+		.n_fds = HP_ARRAY_LEN(fds),
+		.cwd = "/",
+		.detach = true,
+	};
+	if (hp_child_start(&child, &pid, err) < 0)
+		return hp_wrap(err, "start what removes the container at its end");
+	return 0;
+}
+
+int hp_foreground_remove(const struct hp_cli *cli, struct hp_engine *engine, const char *id,
+			 const struct hp_console_end *end, struct hp_error *err)
+{
+	if (end->how == HP_CONSOLE_DETACHED)
+		return hp_foreground_reap(cli, id, err);
+	/* Whoever left by a signal or closed our stdout is gone for good, so it is killed. Its
+	 * anonymous volumes go too, as with docker. */
+	if (hp_engine_remove(engine, id, true, true, err) < 0 && err->code != HP_ENOTFOUND)
+		return -1;
+	hp_error_clear(err);
+	return 0;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* help.c - usage and help, and the command that prints them. */
+#include "cmd/help.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cmd/cli.h"
+#include "cmd/commands.h"
+
+char *hp_help_form(const struct hp_opt *opt)
+{
+	char letter[] = {'-', opt->letter, ',', ' ', '\0'};
+	const char *arg = opt->arg ? opt->arg : "";
+
+	return hp_sprintf("%s--%s%s%s", opt->letter ? letter : "    ", opt->name,
+			  opt->arg ? " " : "", arg);
+}
+
+static void print_options(FILE *out, const char *title, const struct hp_opt *opts)
+{
+	size_t widest = 0;
+
+	if (!opts)
+		return;
+	for (const struct hp_opt *o = opts; o->type != HP_OPT_END_TYPE; o++) {
+		AUTO_FREE char *form = hp_help_form(o);
+		size_t len = strlen(form);
+		if (len > widest && len <= 36)
+			widest = len;
+	}
+	fprintf(out, "\n%s:\n", title);
+	for (const struct hp_opt *o = opts; o->type != HP_OPT_END_TYPE; o++) {
+		AUTO_FREE char *form = hp_help_form(o);
+		if (strlen(form) > widest)
+			fprintf(out, "  %s\n  %*s  %s\n", form, (int)widest, "", o->help);
+		else
+			fprintf(out, "  %-*s  %s\n", (int)widest, form, o->help);
+	}
+}
+
+static void print_command(FILE *out, const struct hp_cmd *cmd)
+{
+	fprintf(out, "harpoon %s - %s\n\nUsage: harpoon [GLOBAL OPTIONS] %s%s%s%s\n", cmd->name,
+		cmd->summary, cmd->name, cmd->opts ? " [OPTIONS]" : "",
+		cmd->operands ? " " : "", cmd->operands ? cmd->operands : "");
+	if (cmd->about)
+		fprintf(out, "\n%s\n", cmd->about);
+	print_options(out, "Options", cmd->opts);
+}
+
+static void print_program(FILE *out)
+{
+	size_t widest = 0;
+
+	fprintf(out, "harpoon - containers under control\n\n"
+		     "Usage: harpoon [GLOBAL OPTIONS] COMMAND [OPTIONS] [OPERANDS]\n\n"
+		     "Commands:\n");
+	for (const struct hp_cmd *const *c = hp_cmds; *c; c++)
+		if (!((*c)->flags & HP_CMD_HIDDEN) && strlen((*c)->name) > widest)
+			widest = strlen((*c)->name);
+	for (const struct hp_cmd *const *c = hp_cmds; *c; c++)
+		if (!((*c)->flags & HP_CMD_HIDDEN))
+			fprintf(out, "  %-*s  %s\n", (int)widest, (*c)->name, (*c)->summary);
+	print_options(out, "Global options", hp_cli_opts);
+	fprintf(out, "\n'harpoon help COMMAND' and 'harpoon COMMAND --help' tell more.\n");
+}
+
+int hp_help_print(FILE *out, const struct hp_cmd *cmd)
+{
+	if (cmd)
+		print_command(out, cmd);
+	else
+		print_program(out);
+	return 0;
+}
+
+static int help_run(const struct hp_call *call, struct hp_error *err)
+{
+	if (call->n_operands == 0)
+		return hp_help_print(stdout, NULL);
+	const struct hp_cmd *cmd = hp_cmd_find(call->operands[0]);
+	if (!cmd)
+		return hp_fail(err, HP_EUSAGE, "there is no command '%s'", call->operands[0]);
+	return hp_help_print(stdout, cmd);
+}
+
+const struct hp_cmd hp_cmd_help = {
+	.name = "help",
+	.summary = "explain a command",
+	.operands = "[COMMAND]",
+	.max_operands = 1,
+	.kind = HP_OPERAND_COMMAND,
+	.run = help_run,
+};

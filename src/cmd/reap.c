@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reap.c - harpoon reap: the process behind "run -d --rm", which waits and removes. */
+#include "cmd/commands.h"
+
+#include "base/clock.h"
+#include "cmd/cli.h"
+#include "cmd/own.h"
+
+enum { FIRST_PAUSE_MS = 200, LONGEST_PAUSE_MS = 10000, PATIENCE_MS = 3600 * 1000 };
+
+/* One try. Returns 1 when the container is gone, 0 when it must be tried again, -1. */
+static int reap_once(const struct hp_cli *cli, const char *id, struct hp_error *err)
+{
+	AUTO(hp_engine_free) struct hp_engine *engine = NULL;
+	struct hp_exit end = {0};
+
+	if (hp_cli_engine_new(cli, &engine, err) < 0)
+		return -1;
+	if (hp_engine_wait(engine, id, 0, &end, err) == 0 &&
+	    hp_engine_remove(engine, id, false, true, err) == 0)
+		return 1;
+	/* Somebody removed it, or started it again: then its next end is waited for. */
+	if (err->code == HP_ENOTFOUND)
+		return 1;
+	return err->code == HP_ESTATE ? 0 : -1;
+}
+
+/* A daemon that is being restarted comes back; one that does not within the hour is gone. */
+static int reap_run(const struct hp_call *call, struct hp_error *err)
+{
+	int64_t pause = FIRST_PAUSE_MS;
+	int64_t give_up = hp_deadline_in(PATIENCE_MS);
+
+	for (;;) {
+		hp_error_clear(err);
+		int rc = reap_once(call->cli, call->operands[0], err);
+		if (rc > 0)
+			break;
+		if (rc == 0) {
+			pause = FIRST_PAUSE_MS;
+			give_up = hp_deadline_in(PATIENCE_MS);
+		}
+		if (hp_deadline_left_ms(give_up) == 0)
+			return -1;
+		hp_clock_sleep_ms(pause);
+		pause = pause * 2 < LONGEST_PAUSE_MS ? pause * 2 : LONGEST_PAUSE_MS;
+	}
+	hp_error_clear(err);
+	return 0;
+}
+
+const struct hp_cmd hp_cmd_reap = {
+	.name = "reap",
+	.summary = "wait for the end of a container and remove it",
+	.operands = "CONTAINER",
+	.min_operands = 1,
+	.max_operands = 1,
+	.kind = HP_OPERAND_CONTAINER,
+	.flags = HP_CMD_HIDDEN,
+	.run = reap_run,
+};
