@@ -19,6 +19,8 @@
 	X(HP_STATE_EXITED, "exited")                                                           \
 	X(HP_STATE_DEAD, "dead")
 
+/* What a container does at the moment, in words that all engines share; an engine that knows
+ * fewer states uses those that fit. */
 enum hp_state {
 #define HP_STATE_ENUM(name, word) name,
 	HP_STATES(HP_STATE_ENUM)
@@ -40,9 +42,9 @@ struct hp_labels {
 	size_t count;
 };
 
-/* The value of label @key. Returns: borrowed from @labels, NULL when there is none. */
+/* The value of label @key; keys are compared byte by byte. Returns: borrowed from @labels, NULL when there is none. */
 HP_API const char *hp_labels_get(const struct hp_labels *labels, const char *key);
-/* Free what @labels holds and empty it. */
+/* Free what @labels holds and empty it; it can be filled again. Clearing twice is fine. */
 HP_API void hp_labels_clear(struct hp_labels *labels);
 
 /* A container. Strings are never NULL unless said so; the container owns them all.

@@ -23,6 +23,7 @@
 #include <harpoon/spec.h>
 #include <harpoon/stream.h>
 
+/* A connection to an engine, or what it takes to make one at the first call. Opaque. */
 struct hp_engine;
 
 /* How to reach an engine. Zero is the default everywhere; strings are borrowed for the call. */
@@ -44,42 +45,51 @@ struct hp_client_config {
 
 /* What an engine can do beyond the basics. */
 enum hp_engine_can {
-	HP_CAN_PAUSE = 1u << 0,
-	HP_CAN_UPDATE = 1u << 1,
-	HP_CAN_STATS = 1u << 2,
-	HP_CAN_EVENTS = 1u << 3,
-	HP_CAN_ATTACH = 1u << 4,
-	HP_CAN_LOGS = 1u << 5,
-	HP_CAN_EXEC = 1u << 6,
-	HP_CAN_EXEC_KILL = 1u << 7,
-	HP_CAN_RESIZE = 1u << 8,
-	HP_CAN_IMPORT = 1u << 9,
-	HP_CAN_EXPORT = 1u << 10,
-	HP_CAN_TAG = 1u << 11,
-	HP_CAN_NAMESPACES = 1u << 12,
-	HP_CAN_CENSUS = 1u << 13,
-	HP_CAN_CREATE = 1u << 14,
+	HP_CAN_PAUSE = 1u << 0,       /* pause and unpause */
+	HP_CAN_UPDATE = 1u << 1,      /* change limits */
+	HP_CAN_STATS = 1u << 2,       /* tell what a container uses */
+	HP_CAN_EVENTS = 1u << 3,      /* tell what happens */
+	HP_CAN_ATTACH = 1u << 4,      /* give the stdio of a running container */
+	HP_CAN_LOGS = 1u << 5,        /* keep output for later */
+	HP_CAN_EXEC = 1u << 6,        /* run further processes */
+	HP_CAN_EXEC_KILL = 1u << 7,   /* signal such a process */
+	HP_CAN_RESIZE = 1u << 8,      /* change the size of a terminal */
+	HP_CAN_IMPORT = 1u << 9,      /* take images from archives */
+	HP_CAN_EXPORT = 1u << 10,     /* write images to archives */
+	HP_CAN_TAG = 1u << 11,        /* give images further names */
+	HP_CAN_NAMESPACES = 1u << 12, /* keep containers apart by namespace */
+	HP_CAN_CENSUS = 1u << 13,     /* count all that it holds */
+	HP_CAN_CREATE = 1u << 14,     /* make containers */
 };
 
 /* Open engine @name ("containerd", "fake"); NULL is "containerd". Fails: HP_EINVALID - no such
  * engine; the message lists them. Nothing is sent yet, so a dead daemon shows at the first call. */
 HP_API int hp_engine_open(const char *name, const struct hp_client_config *config,
 			  struct hp_engine **ret_engine, struct hp_error *err);
-HP_API void hp_engine_free(struct hp_engine *engine); /* NULL is fine */
+/* Close the connection and free the handle. Streams, waiters and subscriptions that came from it
+ * must be freed before. NULL is fine. */
+HP_API void hp_engine_free(struct hp_engine *engine);
 
+/* The engine's name as given to hp_engine_open(), where it is reached, and the namespace that its
+ * calls work in; all three as they are in use, with defaults filled in. Returns: borrowed from
+ * @engine, never NULL; "" for an engine without namespaces. */
 HP_API const char *hp_engine_name(const struct hp_engine *engine);
 HP_API const char *hp_engine_address(const struct hp_engine *engine);
 HP_API const char *hp_engine_namespace(const struct hp_engine *engine);
-HP_API unsigned hp_engine_can(const struct hp_engine *engine); /* enum hp_engine_can */
+/* What it can do. Returns: bits of enum hp_engine_can. A call whose bit is off fails with
+ * HP_EUNSUPPORTED and sends nothing. */
+HP_API unsigned hp_engine_can(const struct hp_engine *engine);
 
 /* The engine's own words about itself. Owns: the caller, until hp_version_clear(). */
 struct hp_version {
-	char *version;
-	char *revision;
-	char *api; /* "" when the engine has no such number */
+	char *version;  /* such as "1.6.20" */
+	char *revision; /* of its source */
+	char *api;      /* "" when the engine has no such number */
 };
+/* Ask for them. This is the cheapest call that shows whether an engine is there at all. */
 HP_API int hp_engine_version(struct hp_engine *engine, struct hp_version *ret_version,
 			     struct hp_error *err);
+/* Free what @version holds, not the structure itself. */
 HP_API void hp_version_clear(struct hp_version *version);
 
 /* The state of the engine as pairs in a fixed order ("containers" = "3", ...), for people.
@@ -87,10 +97,11 @@ HP_API void hp_version_clear(struct hp_version *version);
 HP_API int hp_engine_info(struct hp_engine *engine, struct hp_labels *ret_info,
 			  struct hp_error *err);
 
-/* All containers, in whatever state. */
+/* All containers of the namespace, in whatever state; also those that others made.
+ * Owns: the caller, until hp_container_list_free(). */
 HP_API int hp_engine_list(struct hp_engine *engine, struct hp_container_list **ret_list,
 			  struct hp_error *err);
-/* One container with detail_json. */
+/* One container with detail_json. Owns: the caller, until hp_container_free(). */
 HP_API int hp_engine_inspect(struct hp_engine *engine, const char *ref,
 			     struct hp_container **ret_container, struct hp_error *err);
 
@@ -139,12 +150,16 @@ struct hp_exec {
 HP_API int hp_engine_exec(struct hp_engine *engine, const char *ref,
 			  const struct hp_exec_spec *spec, struct hp_exec **ret_exec,
 			  struct hp_error *err);
-HP_API void hp_exec_free(struct hp_engine *engine, struct hp_exec *exec); /* NULL is fine */
+/* Let go of a process as said at struct hp_exec. NULL is fine. */
+HP_API void hp_exec_free(struct hp_engine *engine, struct hp_exec *exec);
 
-/* Attach to the stdio of a running container. Fails: HP_ESTATE - it does not run. */
+/* Attach to the stdio of a running container; output from before is in its log.
+ * Fails: HP_ESTATE - it does not run.
+ * Owns: the caller, until hp_stream_free(). */
 HP_API int hp_engine_attach(struct hp_engine *engine, const char *ref,
 			    struct hp_stream **ret_stream, struct hp_error *err);
-/* Set the size of its terminal, or of that of process @exec_id. */
+/* Set the size of its terminal, or of that of process @exec_id, in characters.
+ * Fails: HP_ESTATE - it does not run. */
 HP_API int hp_engine_resize(struct hp_engine *engine, const char *ref, const char *exec_id,
 			    uint16_t cols, uint16_t rows, struct hp_error *err);
 
@@ -168,29 +183,32 @@ HP_API int hp_engine_waiter(struct hp_engine *engine, const char *ref,
 HP_API int hp_engine_wait(struct hp_engine *engine, const char *ref, uint32_t timeout_ms,
 			  struct hp_exit *ret_exit, struct hp_error *err);
 
-/* Change limits of a created or running container; zero fields stay as they are. */
+/* Change limits of a created or running container; zero fields stay as they are.
+ * Fails: HP_EINVALID - limits that contradict each other. */
 HP_API int hp_engine_update(struct hp_engine *engine, const char *ref,
 			    const struct hp_resources *resources, struct hp_error *err);
 
 /* What a container uses at this moment. Counters are totals since its start. */
 struct hp_stats {
-	int64_t time_ns; /* Unix time of the reading */
-	uint64_t cpu_ns;
+	int64_t time_ns;             /* Unix time of the reading */
+	uint64_t cpu_ns;             /* of all CPUs together */
 	uint64_t memory_bytes;       /* without file pages that could be dropped at once */
 	uint64_t memory_limit_bytes; /* 0: not limited */
-	uint64_t pids;
-	uint64_t pids_limit; /* 0: not limited */
+	uint64_t pids;               /* processes and threads */
+	uint64_t pids_limit;         /* 0: not limited */
 	uint64_t block_read_bytes;
 	uint64_t block_write_bytes;
 	uint64_t net_rx_bytes;
 	uint64_t net_tx_bytes;
-	uint64_t oom_kills;
+	uint64_t oom_kills; /* processes killed for the memory limit */
 };
-/* Fails: HP_ESTATE - it does not run. */
+/* Take a reading. Rates are the caller's to make, from two readings and their time_ns.
+ * Fails: HP_ESTATE - it does not run. */
 HP_API int hp_engine_stats(struct hp_engine *engine, const char *ref,
 			   struct hp_stats *ret_stats, struct hp_error *err);
 
-/* Subscribe to events of the engine's namespace from now on. */
+/* Subscribe to events of the engine's namespace from now on.
+ * Owns: the caller, until hp_events_free(). */
 HP_API int hp_engine_events(struct hp_engine *engine, struct hp_events **ret_events,
 			    struct hp_error *err);
 
@@ -203,27 +221,30 @@ HP_API int hp_engine_images(struct hp_engine *engine, struct hp_image_list **ret
  * full. Then nothing is left of it. */
 HP_API int hp_engine_import(struct hp_engine *engine, const struct hp_import *what,
 			    char ***ret_names, struct hp_error *err);
+/* Free a vector of names and each name in it. NULL is fine. */
 HP_API void hp_names_free(char **names);
-/* Write images as an OCI layout tar to @fd. */
+/* Write images as an OCI layout tar to @fd, which may be a pipe and stays open.
+ * refs: ends with NULL. Fails: HP_EIO, HP_EEXHAUSTED - writing; what was written is no archive. */
 HP_API int hp_engine_export(struct hp_engine *engine, const char *const *refs, int fd,
 			    struct hp_error *err);
 /* Remove the name; content and snapshots that nothing else uses go with it. Fails: HP_ESTATE -
  * a container uses it and @force is not set. */
 HP_API int hp_engine_remove_image(struct hp_engine *engine, const char *ref, bool force,
 				  struct hp_error *err);
-/* Give image @ref the further name @name. */
+/* Give image @ref the further name @name, which another image loses if it had it. */
 HP_API int hp_engine_tag(struct hp_engine *engine, const char *ref, const char *name,
 			 struct hp_error *err);
 
 /* How many things the engine holds in its namespace, to tell a leak from none. */
 struct hp_census {
 	uint64_t containers;
-	uint64_t tasks;
+	uint64_t tasks; /* containers that have processes, or have not been reaped */
 	uint64_t snapshots;
-	uint64_t leases;
+	uint64_t leases;  /* what keeps unnamed content from being collected */
 	uint64_t shims;   /* processes */
 	uint64_t sockets; /* of shims, on disk */
 	uint64_t mounts;  /* on the host, below the engine's directories */
 };
+/* Count them. Fails: HP_EUNSUPPORTED - it cannot be seen from here, as with a remote engine. */
 HP_API int hp_engine_census(struct hp_engine *engine, struct hp_census *ret_census,
 			    struct hp_error *err);

@@ -32,6 +32,8 @@
 	X(HP_ENOEXEC, "cannot be executed", 126, 9, 400)                                       \
 	X(HP_ENOCMD, "command not found", 127, 9, 400)
 
+/* A kind of failure. Programs decide by it; people read hp_error.msg. Numbers may change from one
+ * release to the next, names do not. */
 enum hp_code {
 #define HP_CODE_ENUM(name, text, exit_status, grpc, http) name,
 	HP_CODES(HP_CODE_ENUM)
@@ -48,13 +50,21 @@ struct hp_error {
 	char msg[512];
 };
 
+/* An error that nothing has filled yet: struct hp_error err = HP_ERROR_INIT;
+ * Every call that can fail wants one, and a call that finds it filled aborts: an error was about to
+ * be lost. To use it again after a failure that was dealt with, assign a fresh one. */
 #define HP_ERROR_INIT                                                                          \
 	{                                                                                      \
 		.code = HP_OK                                                                  \
 	}
 
-/* The row of HP_CODES for @code. Returns: a static string or number, also for unknown codes
- * (which read as HP_EFAILED). */
+/* The constant's own name, such as "HP_ENOTFOUND", for logs and for machines to match on.
+ * Returns: static; unknown codes read as HP_EFAILED, here and below. */
 HP_API const char *hp_code_name(enum hp_code code);
+
+/* The kind of failure in a few words, such as "not found", for people. struct hp_error has the
+ * whole story in msg. Returns: static. */
 HP_API const char *hp_code_text(enum hp_code code);
+
+/* The status with which a program that fails for @code should exit, 0 for HP_OK. */
 HP_API int hp_code_exit(enum hp_code code);

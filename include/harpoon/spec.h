@@ -10,6 +10,7 @@
 
 #include <harpoon/error.h>
 
+/* Where the content of a mount comes from. */
 enum hp_mount_type {
 	HP_MOUNT_BIND, /* source: absolute path on the host */
 	HP_MOUNT_VOLUME, /* source: name of a volume, made when it does not exist; "" is anonymous */
@@ -52,9 +53,10 @@ struct hp_resources {
 	int64_t pids_limit;      /* -1: unlimited */
 };
 
+/* Where the output of a container goes, beside those attached to it. */
 enum hp_log_driver {
 	HP_LOG_JSON_FILE, /* docker's json-file format; hp_engine_logs() reads it */
-	HP_LOG_NONE,
+	HP_LOG_NONE,      /* nowhere: hp_engine_logs() fails with HP_EUNSUPPORTED */
 };
 
 /* A container to make. Empty image: HP_EINVALID. Fields that an engine cannot honour make
@@ -66,16 +68,16 @@ struct hp_container_spec {
 	const char *const *entrypoint; /* NULL: the image's; {"", NULL} clears it */
 	const char *const *env;        /* "KEY=VALUE" */
 	const struct hp_label *labels; /* n_labels of them */
-	size_t n_labels;
+	size_t n_labels;               /* kept with the container, for people and tools */
 	const struct hp_label *annotations;
-	size_t n_annotations;
-	const char *workdir;
-	const char *user; /* "name|uid[:group|gid]"; NULL: the image's */
-	const char *hostname;
+	size_t n_annotations; /* given to the runtime, in config.json */
+	const char *workdir;  /* NULL: the image's, else "/" */
+	const char *user;     /* "name|uid[:group|gid]"; NULL: the image's */
+	const char *hostname; /* NULL: made from the id, or the host's with its uts_mode */
 	const struct hp_mount *mounts;
 	size_t n_mounts;
 	const struct hp_device *devices;
-	size_t n_devices;
+	size_t n_devices; /* beside the usual ones */
 	const struct hp_ulimit *ulimits;
 	size_t n_ulimits;
 	const struct hp_label *sysctls;
@@ -83,11 +85,11 @@ struct hp_container_spec {
 	const char *const *cap_add; /* "NET_ADMIN", "CAP_NET_ADMIN", "ALL" */
 	const char *const *cap_drop;
 	struct hp_resources resources;
-	bool tty;
-	bool stdin_open; /* keep a stdin that clients can write to */
-	bool stdin_once; /* the first client's end of stdin is the process' end of stdin */
-	bool privileged;
-	bool read_only;
+	bool tty;          /* its stdio is a terminal; stderr is then part of stdout */
+	bool stdin_open;   /* keep a stdin that clients can write to */
+	bool stdin_once;   /* the first client's end of stdin is the process' end of stdin */
+	bool privileged;   /* all capabilities and devices, no confinement */
+	bool read_only;    /* its root filesystem */
 	bool init;         /* run a small init as PID 1 that reaps and forwards signals */
 	bool no_new_privs; /* --security-opt no-new-privileges */
 	bool remove;       /* it is meant to be removed when it ends; kept as a label */
@@ -106,7 +108,7 @@ struct hp_container_spec {
 	enum hp_log_driver log_driver;
 };
 
-/* A process to run in a running container. */
+/* A process to run in a running container. Empty args: HP_EINVALID. */
 struct hp_exec_spec {
 	const char *const *args;
 	const char *const *env; /* added to the container's */
@@ -126,18 +128,22 @@ struct hp_exec_spec {
 /* "[HOST|NAME:]TARGET[:OPTIONS]" of --volume. */
 HP_API int hp_mount_parse_volume(const char *text, struct hp_mount *ret_mount,
 				 struct hp_error *err);
-/* "type=bind,source=S,target=T,readonly,..." of --mount. */
+/* "type=bind,source=S,target=T,readonly,..." of --mount. Unknown keys are refused, so that a
+ * misspelt option is never a mount without it. */
 HP_API int hp_mount_parse(const char *text, struct hp_mount *ret_mount, struct hp_error *err);
 /* "TARGET[:OPTIONS]" of --tmpfs. */
 HP_API int hp_mount_parse_tmpfs(const char *text, struct hp_mount *ret_mount,
 				struct hp_error *err);
-/* "HOST[:CONTAINER][:rwm]" of --device. */
+/* "HOST[:CONTAINER][:rwm]" of --device. Nothing is looked up: whether there is such a device shows
+ * at hp_engine_create(). */
 HP_API int hp_device_parse(const char *text, struct hp_device *ret_device,
 			   struct hp_error *err);
 /* "NAME=SOFT[:HARD]" of --ulimit; -1 is unlimited. */
 HP_API int hp_ulimit_parse(const char *text, struct hp_ulimit *ret_ulimit,
 			   struct hp_error *err);
 
+/* Free the strings that a parse call above made, and zero the structure. Only for what such a call
+ * filled: a structure that borrows its strings needs no clearing. */
 HP_API void hp_mount_clear(struct hp_mount *mount);
 HP_API void hp_device_clear(struct hp_device *device);
 HP_API void hp_ulimit_clear(struct hp_ulimit *ulimit);
