@@ -103,7 +103,7 @@ static bool looks_like_text(struct hp_bytes first, int64_t size)
 static int keep_text(struct hp_members *m, struct hp_tarball *t, struct hp_bytes first,
 		     struct hp_member *one, struct hp_error *err)
 {
-	AUTO(hp_buf_free) struct hp_buf text;
+	AUTO(hp_buf_free) struct hp_buf text = {0};
 	struct hp_bytes piece = first;
 	int more = 1;
 
@@ -194,7 +194,7 @@ int hp_members__store(struct hp_store *s, struct hp_member *member, struct hp_er
 int hp_members__text(struct hp_store *s, const struct hp_member *member, struct hp_buf *ret,
 		     struct hp_error *err)
 {
-	AUTO(hp_buf_free) struct hp_buf text;
+	AUTO(hp_buf_free) struct hp_buf text = {0};
 
 	if (!member->text)
 		return hp_put__read(s, member->digest, ret, err);

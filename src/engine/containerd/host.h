@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "wire/oci_spec.h"
 
-/* The capabilities that this kernel knows, as "CAP_...". */
+/* The capabilities that this kernel knows and processes here may have, as "CAP_...". */
 void hp_host__caps(struct hp_strv *ret_caps);
 /* Does this host use cgroup v2 only? */
 bool hp_host__cgroup_v2(void);

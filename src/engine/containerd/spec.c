@@ -167,7 +167,7 @@ static int find_devices(const struct hp_container_spec *spec, struct hp_host_dev
 static int find_seccomp(const struct hp_container_spec *spec, const struct hp_strv *caps,
 			struct hp_json **ret, struct hp_error *err)
 {
-	AUTO(hp_buf_free) struct hp_buf text;
+	AUTO(hp_buf_free) struct hp_buf text = {0};
 	AUTO(hp_json_free) struct hp_json *profile = NULL;
 
 	if (hp_str_eq(spec->seccomp, "unconfined") || (spec->privileged && !spec->seccomp))

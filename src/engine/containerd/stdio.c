@@ -100,7 +100,7 @@ static char *keeper_path(const struct containerd *c)
 /* Read what the keeper says of itself: "1", or why it cannot work. */
 static int await_ready(int ready_fd, struct hp_error *err)
 {
-	AUTO(hp_buf_free) struct hp_buf text;
+	AUTO(hp_buf_free) struct hp_buf text = {0};
 	int events = hp_fd_poll(ready_fd, POLLIN, KEEPER_WAIT_MS, err);
 
 	if (events < 0)

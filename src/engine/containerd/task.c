@@ -157,6 +157,16 @@ static int thaw_if_paused(struct containerd *c, const Hp__GetTaskResponse *task,
 	return resume(c, id, err);
 }
 
+/* After SIGKILL: where the kill alone has ended what was frozen, there is nothing to thaw. Whether
+ * it has ended is asked next, so a failure here says nothing. */
+static void thaw_killed(struct containerd *c, const Hp__GetTaskResponse *task, const char *id)
+{
+	struct hp_error ignored = HP_ERROR_INIT;
+
+	if (thaw_if_paused(c, task, id, &ignored) < 0)
+		hp_error_clear(&ignored);
+}
+
 static int label_number(const Hp__Container *container, const char *key, int64_t otherwise)
 {
 	struct hp_error ignored = HP_ERROR_INIT;
@@ -317,8 +327,10 @@ int hp_containerd__task_delete(struct containerd *c, const char *id, bool force,
 			"container '%s' is running: stop it first, or remove it with force",
 			id);
 	if (hp_containerd__waiter_new(c, id, NULL, &waiter, err) < 0 ||
-	    send_last_signal(c, id, SIGKILL, err) < 0 || thaw_if_paused(c, task, id, err) < 0 ||
-	    kill_and_wait(c, id, waiter, err) < 0)
+	    send_last_signal(c, id, SIGKILL, err) < 0)
+		return hp_wrap(err, "kill '%s'", id);
+	thaw_killed(c, task, id);
+	if (kill_and_wait(c, id, waiter, err) < 0)
 		return hp_wrap(err, "kill '%s'", id);
 	return delete_task(c, id, err);
 }
