@@ -20,7 +20,7 @@ static void chats(void **state)
 
 	(void)state;
 	for (int i = 0; i < 50; i++) {
-		char text[16];
+		char text[32];
 
 		snprintf(text, sizeof(text), "line %d", i);
 		send_text(c, text, false);
@@ -38,7 +38,7 @@ static void keeps_calls_apart(void **state)
 {
 	AUTO(pair_free) struct pair p = pair_new(0);
 	struct hp_call *calls[20];
-	char text[16];
+	char text[32];
 
 	(void)state;
 	for (int i = 0; i < 20; i++) {
