@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* digest.c - SHA-256 over libcrypto, and the texts of digests and chain IDs. */
+/* digest.c - SHA-256 over nettle, and the texts of digests and chain IDs. */
 #include "wire/digest.h"
 
-#include <openssl/evp.h>
+#include <nettle/sha2.h>
 
 #include "base/alloc.h"
 #include "base/str.h"
@@ -13,50 +13,35 @@
 #define RAW_BYTES  32
 
 struct hp_digest {
-	EVP_MD_CTX *ctx;
+	struct sha256_ctx ctx;
 };
-
-/* SHA-256 itself cannot fail; what can is memory, and a libcrypto that is not usable at all. No
- * caller could go on from either. */
-static void must(int result)
-{
-	if (result != 1)
-		abort();
-}
 
 struct hp_digest *hp_digest_new(void)
 {
 	struct hp_digest *d = hp_alloc(sizeof(*d));
 
-	d->ctx = EVP_MD_CTX_new();
-	must(d->ctx != NULL);
-	must(EVP_DigestInit_ex(d->ctx, EVP_sha256(), NULL));
+	sha256_init(&d->ctx);
 	return d;
 }
 
 void hp_digest_free(struct hp_digest *d)
 {
-	if (!d)
-		return;
-	EVP_MD_CTX_free(d->ctx);
 	free(d);
 }
 
 void hp_digest_add(struct hp_digest *d, const void *data, size_t len)
 {
 	if (len > 0)
-		must(EVP_DigestUpdate(d->ctx, data, len));
+		sha256_update(&d->ctx, len, data);
 }
 
 void hp_digest_end(struct hp_digest *d, char ret_text[HP_DIGEST_TEXT])
 {
 	static const char hex[] = "0123456789abcdef";
-	unsigned char raw[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
+	uint8_t raw[RAW_BYTES];
 	char *out = ret_text + sizeof(PREFIX) - 1;
 
-	must(EVP_DigestFinal_ex(d->ctx, raw, &len));
-	must(len == RAW_BYTES);
+	sha256_digest(&d->ctx, sizeof(raw), raw);
 	memcpy(ret_text, PREFIX, sizeof(PREFIX));
 	for (size_t i = 0; i < RAW_BYTES; i++) {
 		*out++ = hex[raw[i] >> 4];

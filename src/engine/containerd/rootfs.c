@@ -70,19 +70,70 @@ int hp_containerd__user_in_root(const char *user, const char *root, struct hp_us
 	return resolve_at(fd, user, ret_user, err);
 }
 
-/* Only reading is wanted, so the mount is read-only, whatever the options say besides paths. */
+/* The directory that all of @paths lie below, with its final slash. Owns: the caller. */
+static char *common_dir(const struct hp_strv *paths)
+{
+	size_t same = strlen(paths->items[0]);
+
+	for (size_t i = 1; i < paths->count; i++) {
+		size_t k = 0;
+
+		while (k < same && paths->items[i][k] == paths->items[0][k])
+			k++;
+		same = k;
+	}
+	while (same > 0 && paths->items[0][same - 1] != '/')
+		same--;
+	return hp_strndup(paths->items[0], same);
+}
+
+/* The layers of an overlay, top first; its upper directory is the topmost. */
+static void overlay_layers(const Hp__Mount *m, struct hp_strv *ret_layers)
+{
+	for (size_t pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < m->n_options; i++) {
+			const char *key = pass ? "lowerdir=" : "upperdir=";
+
+			if (hp_str_starts(m->options[i], key))
+				hp_strv_split(ret_layers, m->options[i] + strlen(key), ':');
+		}
+}
+
+/* Options of mount(2) end with a page, which the absolute paths of many layers exceed; so they
+ * are given relative to the directory that they share. Only this thread's is changed. */
+static int mount_overlay(const Hp__Mount *m, const char *where, struct hp_error *err)
+{
+	AUTO(hp_strv_free) struct hp_strv layers = {0};
+	AUTO(hp_strv_free) struct hp_strv relative = {0};
+	AUTO_FREE char *dir = NULL;
+	AUTO_FREE char *joined = NULL;
+	AUTO_FREE char *options = NULL;
+
+	overlay_layers(m, &layers);
+	if (!layers.count)
+		return hp_fail(err, HP_EPROTO, "the snapshot's overlay has no layers");
+	dir = common_dir(&layers);
+	for (size_t i = 0; i < layers.count; i++)
+		hp_strv_add(&relative, layers.items[i] + strlen(dir));
+	joined = hp_strv_join(hp_strv_view(&relative), ":");
+	options = hp_sprintf("lowerdir=%s", joined);
+	if (chdir(dir) < 0)
+		return hp_fail_errno(err, errno, "go to the snapshots in '%s'", dir);
+	if (mount("overlay", where, "overlay", MS_RDONLY | MS_NOSUID | MS_NODEV, options) < 0)
+		return hp_fail_errno(err, errno, "mount the %zu layers of the snapshot",
+				     layers.count);
+	return 0;
+}
+
+/* Only reading is wanted, so whatever it is, it is mounted without its upper directory's lock. */
 static int mount_one(const Hp__Mount *m, const char *where, struct hp_error *err)
 {
-	AUTO(hp_strv_free) struct hp_strv data = {0};
-	AUTO_FREE char *options = NULL;
 	bool bind = hp_str_eq(m->type, "bind");
 
-	for (size_t i = 0; i < m->n_options; i++)
-		if (strchr(m->options[i], '=') && !bind)
-			hp_strv_add(&data, m->options[i]);
-	options = hp_strv_join(hp_strv_view(&data), ",");
+	if (hp_str_eq(m->type, "overlay"))
+		return mount_overlay(m, where, err);
 	if (mount(m->source, where, bind ? NULL : m->type,
-		  bind ? MS_BIND | MS_REC : MS_RDONLY | MS_NOSUID | MS_NODEV, options) < 0)
+		  bind ? MS_BIND | MS_REC : MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) < 0)
 		return hp_fail_errno(err, errno, "mount the snapshot '%s' (%s)", m->source,
 				     m->type);
 	return 0;
