@@ -9,7 +9,7 @@
 #define MAX_MESSAGE 4096
 
 /* A socket holds this without anybody reading. */
-#define MAX_INPUT (64 * 1024)
+#define INPUT_MAX (64 * 1024)
 
 static struct hp_call *ask(struct hp_grpc *g)
 {
@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AUTO(hp_grpc_free) struct hp_grpc *g = hp_grpc_new("/nowhere", MAX_MESSAGE);
 	int socks[2];
 
-	if (size == 0 || size > MAX_INPUT)
+	if (size == 0 || size > INPUT_MAX)
 		return 0;
 	FUZZ_CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, socks) == 0);
 	FUZZ_CHECK(hp_grpc__adopt(g, socks[0], &err) == 0);
