@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* x.c - an example. */
+
+int get(void)
+{
+	return 1;
+}

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* x.c - an example. */
+
+int hp_x_get(void); // gets x
