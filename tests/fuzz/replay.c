@@ -8,14 +8,14 @@
 #include "base/path.h"
 #include "fuzz.h"
 
-#define MAX_INPUT (1U << 20)
+#define INPUT_MAX (1U << 20)
 
 static int replay_file(const char *path, struct hp_error *err)
 {
 	AUTO(hp_buf_free) struct hp_buf buf = {0};
 
-	hp_buf_init(&buf, MAX_INPUT);
-	if (hp_file_read(path, MAX_INPUT, &buf, err) < 0)
+	hp_buf_init(&buf, INPUT_MAX);
+	if (hp_file_read(path, INPUT_MAX, &buf, err) < 0)
 		return -1;
 	/* A copy of exactly its size, so that a sanitizer sees a read past the end. */
 	uint8_t *exact = malloc(buf.len ? buf.len : 1);
