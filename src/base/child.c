@@ -17,10 +17,12 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/fd.h"
 
 #define CLOSE_FALLBACK_MAX 65536
+#define WATCH_MS           5
 #define DEFAULT_PATH       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* What the child tells through the pipe: its pid, or the step that failed. */
@@ -302,11 +304,34 @@ int hp_child_start(const struct hp_child *c, pid_t *ret_pid, struct hp_error *er
 	return rc;
 }
 
-/* Wait until process @pid can be reaped. Returns: 1 when it can, 0 when the time is over, -1. */
+/* Without pidfds, look again and again. Returns: as wait_exit(). */
+static int watch_exit(pid_t pid, int64_t timeout_ms, struct hp_error *err)
+{
+	int64_t deadline = hp_deadline_in(timeout_ms);
+
+	for (;;) {
+		siginfo_t info = {0};
+
+		if (HP_SYS("waitid",
+			   waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT)) < 0)
+			return hp_fail_errno(err, errno, "wait for process %d", (int)pid);
+		if (info.si_pid == pid)
+			return 1;
+		if (hp_deadline_left_ms(deadline) == 0)
+			return 0;
+		hp_clock_sleep_ms(WATCH_MS);
+	}
+}
+
+/* Wait until process @pid can be reaped. Returns: positive when it can, 0 when the time is over,
+ * -1. */
 static int wait_exit(pid_t pid, int64_t timeout_ms, struct hp_error *err)
 {
 	AUTO_CLOSE int fd = (int)HP_SYS("pidfd_open", syscall(SYS_pidfd_open, pid, 0));
 
+	/* A sandbox may refuse the call as unknown, one way or another. */
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		return watch_exit(pid, timeout_ms, err);
 	if (fd < 0)
 		return hp_fail_errno(err, errno, "wait for process %d", (int)pid);
 	return hp_fd_poll(fd, POLLIN, timeout_ms, err);

@@ -13,7 +13,6 @@
 
 #include "base/alloc.h"
 #include "base/fault.h"
-#include "base/file.h"
 
 #define OPENAT2_TRIES 64
 
@@ -93,7 +92,7 @@ int hp_mkdirs(const char *path, mode_t mode, struct hp_error *err)
 	return 0;
 }
 
-int hp_file__openat2(int dir_fd, const char *path, int flags, uint64_t resolve)
+static int try_openat2(int dir_fd, const char *path, int flags, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned)flags | O_CLOEXEC,
@@ -115,8 +114,7 @@ int hp_file__openat2(int dir_fd, const char *path, int flags, uint64_t resolve)
 int hp_open_in_root(int root_fd, const char *path, int flags, int *ret_fd, struct hp_error *err)
 {
 	/* From: openat2(2). Magic links are /proc/PID/fd and its like, which lead anywhere. */
-	int fd =
-		hp_file__openat2(root_fd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	int fd = try_openat2(root_fd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 
 	if (fd < 0)
 		return hp_fail_errno(err, errno, "open '%s' in its root", path);

@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,7 +12,6 @@
 
 #include "base/alloc.h"
 #include "base/fault.h"
-#include "base/file.h"
 #include "base/path.h"
 
 /* Directories below this depth are moved up before they are emptied, so that neither the stack
@@ -25,6 +23,7 @@
 
 /* One removal. */
 struct removal {
+	uint64_t mount;   /* the only one that it may touch */
 	int root_fd;      /* the tree's own directory; -1 until it is open */
 	unsigned n_moved; /* directories moved up to it so far */
 };
@@ -91,24 +90,45 @@ static int remove_entries(struct removal *r, DIR *dir, int depth, struct hp_erro
 	return errno ? hp_fail_errno(err, errno, "list a directory") : found;
 }
 
-static int open_dir(int parent_fd, const char *name, DIR **ret_dir, struct hp_error *err)
+/* The mount that @fd is on. From: statx(2), stx_mnt_id; st_dev would not tell a bind mount. */
+static int mount_of(int fd, uint64_t *ret_mount, struct hp_error *err)
 {
-	/* NO_XDEV also refuses bind mounts of the same file system, which st_dev cannot tell. */
+	struct statx st;
+
+	if (HP_SYS("statx", statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st)) < 0)
+		return hp_fail_errno(err, errno, "find the mount");
+	if (!(st.stx_mask & STATX_MNT_ID))
+		return hp_fail(err, HP_EUNSUPPORTED, "this kernel does not tell mounts apart");
+	*ret_mount = st.stx_mnt_id;
+	return 0;
+}
+
+/* Open directory @name to list it. Returns: NULL on failure, else to be closed by closedir(). */
+static DIR *open_dir(const struct removal *r, int parent_fd, const char *name,
+		     struct hp_error *err)
+{
 	AUTO_CLOSE int fd =
-		hp_file__openat2(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
-				 RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+		HP_SYS("open", openat(parent_fd, name,
+				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+	uint64_t mount;
 	DIR *dir;
 
-	if (fd < 0 && errno == EXDEV)
-		return hp_fail(err, HP_ESTATE, "'%s' is a mount point; unmount it first", name);
-	if (fd < 0)
-		return hp_fail_errno(err, errno, "open directory '%s'", name);
+	if (fd < 0) {
+		hp_fail_errno(err, errno, "open directory '%s'", name);
+		return NULL;
+	}
+	if (mount_of(fd, &mount, err) < 0)
+		return NULL;
+	if (mount != r->mount) {
+		hp_fail(err, HP_ESTATE, "'%s' is a mount point; unmount it first", name);
+		return NULL;
+	}
 	dir = fdopendir(fd);
 	if (!dir)
-		return hp_fail_errno(err, errno, "list directory '%s'", name);
-	fd = -1;
-	*ret_dir = dir;
-	return 0;
+		hp_fail_errno(err, errno, "list directory '%s'", name);
+	else
+		fd = -1;
+	return dir;
 }
 
 /* Empty @dir. What is moved up into the root while it is read is found by its next pass. */
@@ -129,9 +149,9 @@ static int empty_dir(struct removal *r, DIR *dir, int depth, struct hp_error *er
 static int remove_dir(struct removal *r, int parent_fd, const char *name, int depth,
 		      struct hp_error *err)
 {
-	__attribute__((cleanup(close_dir))) DIR *dir = NULL;
+	__attribute__((cleanup(close_dir))) DIR *dir = open_dir(r, parent_fd, name, err);
 
-	if (open_dir(parent_fd, name, &dir, err) < 0)
+	if (!dir)
 		return -1;
 	if (r->root_fd < 0)
 		r->root_fd = dirfd(dir);
@@ -155,7 +175,7 @@ int hp_remove_tree(const char *path, struct hp_error *err)
 	top_fd = HP_SYS("open", open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	if (top_fd < 0)
 		return errno == ENOENT ? 0 : hp_fail_errno(err, errno, "open '%s'", dir);
-	if (remove_entry(&r, top_fd, name, 0, err) < 0)
+	if (mount_of(top_fd, &r.mount, err) < 0 || remove_entry(&r, top_fd, name, 0, err) < 0)
 		return hp_wrap(err, "remove '%s'", path);
 	return 0;
 }

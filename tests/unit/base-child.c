@@ -224,6 +224,29 @@ static void waits_only_so_long(void **state)
 	assert_int_equal(err.sys, ECHILD);
 }
 
+/* Where a sandbox forbids pidfds, the wait is the same. */
+static void waits_without_pidfds(void **state)
+{
+	const char *const argv[] = {"sleep", "100", NULL};
+	struct hp_error err = HP_ERROR_INIT;
+	int status = -7;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(
+		hp_child_start(&(struct hp_child){.path = "sleep", .argv = argv}, &pid, &err),
+		0);
+	hp_fault_arm(1, ENOSYS);
+	assert_int_equal(hp_child_wait(pid, 20, &status, &err), -1);
+	assert_int_equal(err.code, HP_ETIMEOUT);
+	hp_error_clear(&err);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	hp_fault_arm(1, EPERM);
+	assert_int_equal(hp_child_wait(pid, 10000, &status, &err), 0);
+	hp_fault_arm(0, 0);
+	assert_int_equal(status, 128 + SIGKILL);
+}
+
 static void detaches(void **state)
 {
 	struct hp_error err = HP_ERROR_INIT;
@@ -329,6 +352,7 @@ int main(void)
 		FDS_TEST(places_descriptors_in_any_order),
 		FDS_TEST(says_what_cannot_run),
 		FDS_TEST(waits_only_so_long),
+		FDS_TEST(waits_without_pidfds),
 		FDS_TEST(detaches),
 		FDS_TEST(dies_with_its_parent),
 		FDS_TEST(survives_any_call_failing),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* base-file.c - tests of src/base/file.c. */
-#include "base/file.h"
+#include "base/fd.h"
 
 #include <fcntl.h>
 

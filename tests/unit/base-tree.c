@@ -141,8 +141,8 @@ static int try_mounted(const char *tree, const char *outside, const char *at)
 	AUTO_FREE char *file = hp_path_join(outside, "precious");
 
 	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount(outside, at, NULL, MS_BIND, NULL) < 0)
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount(outside, at, "none", MS_BIND, NULL) < 0)
 		return 77;
 	if (hp_remove_tree(tree, &err) == 0)
 		return 1;
