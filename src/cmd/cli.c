@@ -164,10 +164,15 @@ int hp_cli_each(const struct hp_call *call, bool quiet,
 /* The exit status of a command that failed. */
 static int exit_status(const struct hp_cmd *cmd, const struct hp_error *err)
 {
-	if (!cmd || !(cmd->flags & HP_CMD_STATUS))
+	bool of_program = err->code == HP_ENOEXEC || err->code == HP_ENOCMD;
+	unsigned flags = cmd ? cmd->flags : 0;
+
+	if (flags & HP_CMD_STATUS && of_program)
 		return hp_code_exit(err->code);
-	return err->code == HP_ENOEXEC || err->code == HP_ENOCMD ? hp_code_exit(err->code)
-								 : EXIT_OURS;
+	if (flags & HP_CMD_ALL_125 || (flags & HP_CMD_STATUS && err->code == HP_EUSAGE))
+		return EXIT_OURS;
+	/* A program of the host that is missing is none of a container. */
+	return of_program ? hp_code_exit(HP_EFAILED) : hp_code_exit(err->code);
 }
 
 static int check_operands(const struct hp_cmd *cmd, size_t count, struct hp_error *err)

@@ -34,6 +34,7 @@ struct loop {
 	size_t input_at;
 	size_t input_len;
 	bool input_ended; /* nothing more comes from our stdin */
+	bool leaving;     /* the detach keys came; what was typed before them goes first */
 	bool stdin_closed;
 	struct hp_chunk chunk; /* output that is not all written */
 	bool out_ended;
@@ -187,7 +188,7 @@ static int read_stdin(struct loop *l)
 	}
 	l->input_at = 0;
 	if (hp_detach_feed(&l->c->keys, typed, (size_t)got, l->input, &l->input_len))
-		finish(l, HP_CONSOLE_DETACHED);
+		l->leaving = true;
 	return 0;
 }
 
@@ -213,7 +214,11 @@ static int write_input(struct loop *l, struct hp_error *err)
 		}
 		l->input_at += (size_t)took;
 	}
-	if (l->input_at < l->input_len || !l->input_ended || l->stdin_closed)
+	if (l->input_at < l->input_len)
+		return 0;
+	if (l->leaving)
+		finish(l, HP_CONSOLE_DETACHED);
+	if (l->leaving || !l->input_ended || l->stdin_closed)
 		return 0;
 	l->stdin_closed = true;
 	if (hp_stream_close_stdin(l->c->stream, &failure) < 0 && !l->exited &&
@@ -295,7 +300,7 @@ static void fill_polls(const struct loop *l, struct pollfd fds[N_FDS])
 	if (!l->exited)
 		fds[AT_WAITER].fd = hp_waiter_fd(c->waiter);
 	fds[AT_SIGNAL].fd = c->signal_fd;
-	if (!l->input_ended && !input_waits)
+	if (!l->input_ended && !input_waits && !l->leaving)
 		fds[AT_STDIN].fd = STDIN_FILENO;
 	if ((input_waits || close_waits) && !l->exited) {
 		fds[AT_PROCESS_STDIN].fd = hp_stream_stdin_fd(c->stream);

@@ -20,6 +20,7 @@
 #include "base/path.h"
 #include "cmd/own.h"
 #include "cmd/proc.h"
+#include "engine/containerd/roots.h"
 
 /* The file that tells a directory of ours from all others. */
 #define MARK "made-by-harpoon-up"
@@ -95,6 +96,8 @@ int hp_daemon_init(const struct hp_cli *cli, const char *root, const char *state
 	d.config = hp_path_join(d.state, "config.toml");
 	d.pid_file = hp_path_join(d.state, "containerd.pid");
 	d.log = hp_path_join(d.root, "containerd.log");
+	d.our_data = hp_containerd_root(hp_cli_data_root(cli), d.address);
+	d.our_state = hp_containerd_root(hp_cli_state_root(cli), d.address);
 	if (strlen(d.address) > MAX_SOCKET_PATH)
 		return hp_fail(err, HP_EUSAGE,
 			       "'%s' is longer than a socket's path may be (%d)", d.address,
@@ -112,6 +115,8 @@ void hp_daemon_clear(struct hp_daemon *d)
 	free(d->config);
 	free(d->pid_file);
 	free(d->log);
+	free(d->our_data);
+	free(d->our_state);
 	if (d->lock_fd >= 0)
 		close(d->lock_fd);
 	*d = (struct hp_daemon){.lock_fd = -1};
@@ -254,7 +259,7 @@ static int spawn(const struct hp_daemon *d, const char *program, pid_t *ret_pid,
 	if (log < 0)
 		return hp_fail_errno(err, errno, "open the log '%s'", d->log);
 	if (hp_child_start(&child, ret_pid, err) < 0)
-		return hp_wrap(err, "start '%s'", program);
+		return -1;
 	AUTO_FREE char *line = hp_sprintf("%lld %" PRIu64 "\n", (long long)*ret_pid,
 					  hp_proc_start_ticks(*ret_pid));
 	return hp_file_write(d->pid_file, line, strlen(line), 0644, err);

@@ -16,6 +16,8 @@ struct hp_daemon {
 	char *config;
 	char *pid_file;
 	char *log;
+	char *our_data;  /* what this program keeps about its containers: logs, volumes */
+	char *our_state; /* pipes and sockets to them */
 	int lock_fd;
 };
 

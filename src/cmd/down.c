@@ -108,7 +108,8 @@ static int bring_down(struct hp_daemon *d, const struct down_args *args, struct 
 		return -1;
 	if (hp_daemon_pid(d) && end_containers(d, args->force, err) < 0)
 		return -1;
-	if (hp_daemon_end(d, err) < 0 || hp_daemon_remove_dir(d->state, err) < 0)
+	if (hp_daemon_end(d, err) < 0 || hp_daemon_remove_dir(d->our_state, err) < 0 ||
+	    hp_daemon_remove_dir(d->state, err) < 0)
 		return -1;
 	printf("containerd at %s is down\n", d->address);
 	return 0;
@@ -129,7 +130,7 @@ static int down_run(const struct hp_call *call, struct hp_error *err)
 		return -1;
 	if (!args->purge || !hp_daemon_made(d.root))
 		return 0;
-	if (hp_daemon_remove_dir(d.root, err) < 0)
+	if (hp_daemon_remove_dir(d.our_data, err) < 0 || hp_daemon_remove_dir(d.root, err) < 0)
 		return -1;
 	printf("removed %s\n", d.root);
 	return 0;

@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "engine/containerd/ops.h"
+#include "engine/containerd/roots.h"
 #include "wire/digest.h"
 
 #include "introspection.pb-c.h"
@@ -53,8 +54,7 @@ static const char *first_of(const char *a, const char *b, const char *otherwise)
 	return hp_str_empty(b) ? otherwise : b;
 }
 
-/* Two daemons on one host may have the same names, so each gets directories of its own. */
-static char *root_for(const char *root, const char *address)
+char *hp_containerd_root(const char *root, const char *address)
 {
 	char digest[HP_DIGEST_TEXT];
 
@@ -88,9 +88,9 @@ static int open_engine(struct hp_engine *e, const struct hp_client_config *confi
 	c->snapshotter = hp_strdup(first_of(
 		config->snapshotter, getenv("CONTAINERD_SNAPSHOTTER"), DEFAULT_SNAPSHOTTER));
 	c->data_root =
-		root_for(first_of(config->data_root, NULL, "/var/lib/harpoon"), e->address);
+		hp_containerd_root(first_of(config->data_root, NULL, "/var/lib/harpoon"), e->address);
 	c->state_root =
-		root_for(first_of(config->state_root, NULL, "/run/harpoon"), e->address);
+		hp_containerd_root(first_of(config->state_root, NULL, "/run/harpoon"), e->address);
 	c->libexec_dir = hp_strdup(config->libexec_dir);
 	return 0;
 }
