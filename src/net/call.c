@@ -291,7 +291,7 @@ static int take_message(struct hp_call *c, struct hp_bytes message, struct hp_bu
 static int take(struct hp_call *c, struct hp_buf *ret_message, struct hp_error *err)
 {
 	struct hp_error cause = HP_ERROR_INIT;
-	struct hp_bytes message;
+	struct hp_bytes message = {0};
 	int found = 0;
 
 	if (c->failure.code == HP_OK)

@@ -44,6 +44,9 @@ static int fail_status(const struct hp_call *c, struct hp_error *err)
 			"the daemon at '%s' does not know %s: it is too old, or runs without that "
 			"plugin (it said: %s)",
 			c->grpc->address, c->method, c->message ? c->message : "nothing");
+	else if (c->status == HP_GRPC_DEADLINE_EXCEEDED)
+		hp_fail(err, code, "the daemon at '%s' did not finish %s in time (it said: %s)",
+			c->grpc->address, c->method, c->message ? c->message : "nothing");
 	else if (hp_str_empty(c->message))
 		hp_fail(err, code, "%s failed with status %d (%s) and no message", c->method,
 			c->status, hp_grpc_status_name(c->status));

@@ -167,6 +167,44 @@ static void explains_strangers(void **state)
 		expect_failure(&shy, "msg x", HP_EUNAVAILABLE, 0, "without a word");
 }
 
+/* A whole answer "hi" to the first call: SETTINGS, HEADERS, DATA and trailers, the header names
+ * spelled out. From: RFC 9113 section 6, RFC 7541 section 6. */
+static const char whole_answer[] = "\0\0\0\4\0\0\0\0\0"
+				   "\0\0\40\1\4\0\0\0\1\210\0\14content-type\20"
+				   "application/grpc"
+				   "\0\0\7\0\0\0\0\0\1\0\0\0\0\2hi"
+				   "\0\0\17\1\5\0\0\0\1\0\13grpc-status\0010";
+
+static void survives_a_cut_at_each_byte(void **state)
+{
+	size_t whole = sizeof(whole_answer) - 1;
+
+	(void)state;
+	for (size_t len = 0; len < whole; len++) {
+		AUTO(pair_free) struct pair p = pair_raw(whole_answer, len, false);
+		struct hp_error err = HP_ERROR_INIT;
+
+		assert_null(ask(&p, "anything", &err));
+		if (err.code != HP_EUNAVAILABLE)
+			fail_msg("cut at %zu: code %d: %s", len, (int)err.code, err.msg);
+	}
+	AUTO(pair_free) struct pair p = pair_raw(whole_answer, whole, false);
+	expect_answer(&p, "anything", "hi");
+}
+
+static void leaves_a_leaving_daemon_for_a_new_call(void **state)
+{
+	AUTO(pair_free) struct pair p = pair_new(0);
+	AUTO(hp_call_free) struct hp_call *old = begin(&p, CHAT, "a");
+
+	(void)state;
+	expect_message(old, "a");
+	expect_answer(&p, "goaway 101;msg x;status 0", "x");
+	expect_answer(&p, "msg y;status 0", "y");
+	assert_int_equal(h2_peer_connections(p.peer), 2);
+	expect_broken(old, HP_EUNAVAILABLE, "wants it closed");
+}
+
 static void refuses_a_passed_deadline(void **state)
 {
 	AUTO(pair_free) struct pair p = pair_new(0);
@@ -212,6 +250,8 @@ int main(void)
 		FDS_TEST(asks_again_when_it_was_refused),
 		FDS_TEST(finishes_what_a_leaving_daemon_took),
 		FDS_TEST(explains_strangers),
+		FDS_TEST(survives_a_cut_at_each_byte),
+		FDS_TEST(leaves_a_leaving_daemon_for_a_new_call),
 		FDS_TEST(refuses_a_passed_deadline),
 		FDS_TEST(stays_small),
 	};

@@ -14,7 +14,7 @@ static void maps_statuses(void **state)
 		{"status 6 there", HP_EEXISTS, 6, "there"},
 		{"status 7 no", HP_EDENIED, 7, "no"},
 		{"status 9 busy", HP_ESTATE, 9, "busy"},
-		{"status 4 late", HP_ETIMEOUT, 4, "late"},
+		{"status 4 late", HP_ETIMEOUT, 4, "in time (it said: late)"},
 		{"status 14 locked", HP_EUNAVAILABLE, 14, "locked"},
 		{"status 2 50%25 %E2%82%AC", HP_EFAILED, 2, "50% \342\202\254"},
 		{"status 13", HP_EINTERNAL, 13, "INTERNAL"},
