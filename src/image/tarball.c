@@ -131,13 +131,14 @@ static ssize_t read_unpacked(struct archive *a, void *arg, const void **ret_data
 static int open_packed(struct hp_tarball *t, struct hp_error *err)
 {
 	struct archive_entry *entry;
-	const int filter =
-		t->packing == HP_PACKING_GZIP ? ARCHIVE_FILTER_GZIP : ARCHIVE_FILTER_ZSTD;
+	int (*support)(struct archive *) = t->packing == HP_PACKING_GZIP
+						  ? archive_read_support_filter_gzip
+						  : archive_read_support_filter_zstd;
 
-	/* One filter and no guessing: a tar packed twice is not what the engine would unpack. */
+	/* One filter by its own function: those that take a number link every filter there is. */
 	t->packed = archive_read_new();
 	if (archive_read_support_format_raw(t->packed) != ARCHIVE_OK ||
-	    archive_read_append_filter(t->packed, filter) != ARCHIVE_OK ||
+	    support(t->packed) != ARCHIVE_OK ||
 	    archive_read_open2(t->packed, t, NULL, read_source, NULL, NULL) != ARCHIVE_OK ||
 	    archive_read_next_header(t->packed, &entry) != ARCHIVE_OK)
 		return archive_failed(t, t->packed, err);
