@@ -5,14 +5,15 @@
 # shellcheck disable=SC2034 # those who read this file use them
 HP_BUILD_PACKAGES=(
 	gcc libc6-dev pkg-config meson ninja-build python3 libnghttp2-dev libprotobuf-c-dev
-	protobuf-c-compiler libjson-c-dev libarchive-dev libseccomp-dev libssl-dev libcmocka-dev
+	protobuf-c-compiler libjson-c-dev libarchive-dev nettle-dev zlib1g-dev libzstd-dev
+	libcmocka-dev
 )
 # shellcheck disable=SC2034
 HP_RUN_PACKAGES=(containerd runc crun busybox-static)
 # shellcheck disable=SC2034
 HP_TEST_PACKAGES=(
 	bats clang-14 clang-format-14 clang-tidy-14 codespell cppcheck jq libasan8 libubsan1 procps
-	scdoc shellcheck util-linux valgrind zstd
+	scdoc shellcheck tini util-linux valgrind zstd
 )
 
 # setup_fail TEXT...: say what went wrong and what to do, and end.
