@@ -165,12 +165,9 @@ int hp_cli_each(const struct hp_call *call, bool quiet,
 static int exit_status(const struct hp_cmd *cmd, const struct hp_error *err)
 {
 	bool of_program = err->code == HP_ENOEXEC || err->code == HP_ENOCMD;
-	unsigned flags = cmd ? cmd->flags : 0;
 
-	if (flags & HP_CMD_STATUS && of_program)
-		return hp_code_exit(err->code);
-	if (flags & HP_CMD_ALL_125 || (flags & HP_CMD_STATUS && err->code == HP_EUSAGE))
-		return EXIT_OURS;
+	if (cmd && cmd->flags & HP_CMD_STATUS)
+		return of_program ? hp_code_exit(err->code) : EXIT_OURS;
 	/* A program of the host that is missing is none of a container. */
 	return of_program ? hp_code_exit(HP_EFAILED) : hp_code_exit(err->code);
 }

@@ -24,11 +24,9 @@ struct hp_call {
 enum hp_cmd_flag {
 	HP_CMD_HIDDEN = 1u << 0,   /* not for people: no help lists it */
 	HP_CMD_VERBATIM = 1u << 1, /* options end at the first operand */
-	/* Its exit status is a container's. As with docker, 126 and 127 then mean a program
-	 * that cannot be executed or is missing, and 125 bad usage. */
+	/* Its exit status is a container's, so that 125 is used for its own failures, and 126
+	 * and 127 for a program that cannot be executed or is missing. */
 	HP_CMD_STATUS = 1u << 2,
-	/* Every other failure of its own is 125 too, as for docker run. */
-	HP_CMD_ALL_125 = 1u << 3,
 };
 
 /* What the operands are; completion offers it. */

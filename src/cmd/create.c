@@ -40,6 +40,6 @@ const struct hp_cmd hp_cmd_create = {
 	.min_operands = 1,
 	.max_operands = HP_OPERANDS_ANY,
 	.kind = HP_OPERAND_IMAGE,
-	.flags = HP_CMD_VERBATIM | HP_CMD_STATUS | HP_CMD_ALL_125,
+	.flags = HP_CMD_VERBATIM | HP_CMD_STATUS,
 	.run = create_run,
 };
