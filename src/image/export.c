@@ -15,7 +15,6 @@
 
 #define BLOBS_MAX 16384
 
-HP_AUTO_PTR(struct archive, archive_write_free);
 HP_AUTO_PTR(struct archive_entry, archive_entry_free);
 
 /* An export under way: first what there is to write is collected, then it is written. */

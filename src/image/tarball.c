@@ -13,8 +13,6 @@
 #define MEMBERS_MAX  4000000u
 #define NAME_MAX_LEN 4096
 
-HP_AUTO_PTR(struct archive, archive_read_free);
-
 /* Two readers, one behind the other: @packed turns the source into unpacked bytes, @tar reads
  * members out of those. Between them the bytes can be hashed. */
 struct hp_tarball {
