@@ -32,23 +32,16 @@ static void print_options(FILE *out, const struct hp_opt *opts)
 		}
 		fputs("\n\t", out);
 		print_text(out, o->help);
-		if (o->words) {
-			fputs(": ", out);
-			print_text(out, o->words);
-		}
 		fputs("\n\n", out);
 	}
 }
 
 static void print_command(FILE *out, const struct hp_cmd *cmd)
 {
-	fprintf(out, "## harpoon %s", cmd->name);
-	fputs(cmd->opts ? " [options]" : "", out);
-	if (cmd->operands) {
-		fputc(' ', out);
-		print_text(out, cmd->operands);
-	}
-	fprintf(out, "\n\n%c", toupper((unsigned char)cmd->summary[0]));
+	/* Headings are no markup, so nothing is quoted there. */
+	fprintf(out, "## harpoon %s%s%s%s\n\n%c", cmd->name, cmd->opts ? " [options]" : "",
+		cmd->operands ? " " : "", cmd->operands ? cmd->operands : "",
+		toupper((unsigned char)cmd->summary[0]));
 	print_text(out, cmd->summary + 1);
 	fputs(".\n\n", out);
 	if (cmd->about) {
