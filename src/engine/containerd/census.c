@@ -47,8 +47,9 @@ static int count_snapshots(struct containerd *c, struct hp_census *to, struct hp
 	int got;
 
 	request.snapshotter = c->snapshotter;
-	if (hp_rpc__begin(c->grpc, HP_SVC_SNAPSHOTS "List", hp_containerd__deadline(c),
-			  &hp__list_snapshots_response__descriptor, &rpc, err) < 0 ||
+	if (hp_rpc__begin(
+		    HP_RPC_TO(c->grpc, HP_SVC_SNAPSHOTS "List", hp_containerd__deadline(c)),
+		    &hp__list_snapshots_response__descriptor, &rpc, err) < 0 ||
 	    hp_rpc__send(&rpc, &request.base, true, err) < 0)
 		return -1;
 	for (;;) {

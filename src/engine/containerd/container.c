@@ -114,11 +114,12 @@ static int fetch_lists(struct containerd *c, Hp__ListContainersResponse **ret_co
 	int64_t deadline = hp_containerd__deadline(c);
 	int got;
 
-	if (hp_rpc__begin(c->grpc, HP_SVC_TASKS "List", deadline,
+	if (hp_rpc__begin(HP_RPC_TO(c->grpc, HP_SVC_TASKS "List", deadline),
 			  &hp__list_tasks_response__descriptor, &tasks, err) < 0 ||
 	    hp_rpc__send(&tasks, &want_tasks.base, true, err) < 0 ||
-	    hp_rpc__call(c->grpc, HP_SVC_CONTAINERS "List", deadline, &want_containers.base,
-			 &hp__list_containers_response__descriptor, ret_containers, err) < 0)
+	    hp_rpc__call(HP_RPC_TO(c->grpc, HP_SVC_CONTAINERS "List", deadline),
+			 &want_containers.base, &hp__list_containers_response__descriptor,
+			 ret_containers, err) < 0)
 		return -1;
 	got = hp_rpc__recv(&tasks, ret_tasks, err);
 	if (got == HP_NEXT_END)

@@ -27,8 +27,8 @@ int hp_containerd__call(struct containerd *c, const char *method,
 			const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
 			void *ret_reply, struct hp_error *err)
 {
-	return hp_rpc__call(c->grpc, method, hp_containerd__deadline(c), request, type,
-			    ret_reply, err);
+	return hp_rpc__call(HP_RPC_TO(c->grpc, method, hp_containerd__deadline(c)), request,
+			    type, ret_reply, err);
 }
 
 int64_t hp_containerd__time(const Hp__Timestamp *t)
@@ -87,10 +87,10 @@ static int open_engine(struct hp_engine *e, const struct hp_client_config *confi
 	hp_grpc_set_header(c->grpc, "containerd-namespace", e->ns);
 	c->snapshotter = hp_strdup(first_of(
 		config->snapshotter, getenv("CONTAINERD_SNAPSHOTTER"), DEFAULT_SNAPSHOTTER));
-	c->data_root =
-		hp_containerd_root(first_of(config->data_root, NULL, "/var/lib/harpoon"), e->address);
-	c->state_root =
-		hp_containerd_root(first_of(config->state_root, NULL, "/run/harpoon"), e->address);
+	c->data_root = hp_containerd_root(first_of(config->data_root, NULL, "/var/lib/harpoon"),
+					  e->address);
+	c->state_root = hp_containerd_root(first_of(config->state_root, NULL, "/run/harpoon"),
+					   e->address);
 	c->libexec_dir = hp_strdup(config->libexec_dir);
 	return 0;
 }

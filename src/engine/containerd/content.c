@@ -103,8 +103,8 @@ static int begin_write(struct containerd_store *s, const char *ref, int64_t size
 	Hp__WriteContentRequest request = HP__WRITE_CONTENT_REQUEST__INIT;
 	AUTO_REPLY Hp__WriteContentResponse *reply = NULL;
 
-	if (hp_rpc__begin(s->c->grpc, HP_SVC_CONTENT "Write",
-			  hp_containerd__long_deadline(s->c),
+	if (hp_rpc__begin(HP_RPC_TO(s->c->grpc, HP_SVC_CONTENT "Write",
+				    hp_containerd__long_deadline(s->c)),
 			  &hp__write_content_response__descriptor, &s->write, err) < 0)
 		return -1;
 	request.action = HP__WRITE_ACTION__WRITE_STAT;
@@ -301,8 +301,9 @@ int hp_containerd__blob_read(struct hp_store *store, const char *digest,
 	AUTO(hp_rpc__end) struct hp_rpc rpc = {0};
 
 	request.digest = (char *)digest;
-	if (hp_rpc__begin(c->grpc, HP_SVC_CONTENT "Read", hp_containerd__long_deadline(c),
-			  &hp__read_content_response__descriptor, &rpc, err) < 0 ||
+	if (hp_rpc__begin(
+		    HP_RPC_TO(c->grpc, HP_SVC_CONTENT "Read", hp_containerd__long_deadline(c)),
+		    &hp__read_content_response__descriptor, &rpc, err) < 0 ||
 	    hp_rpc__send(&rpc, &request.base, true, err) < 0)
 		return hp_wrap(err, "read content %s", digest);
 	for (;;) {

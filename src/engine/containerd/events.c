@@ -224,8 +224,8 @@ int hp_containerd__events(struct hp_engine *e, struct hp_events **ret_events,
 
 	request.filters = &filter;
 	request.n_filters = 1;
-	if (hp_rpc__begin(c->grpc, HP_SVC_EVENTS "Subscribe", 0, &hp__envelope__descriptor,
-			  &rpc, err) < 0 ||
+	if (hp_rpc__begin(HP_RPC_TO(c->grpc, HP_SVC_EVENTS "Subscribe", 0),
+			  &hp__envelope__descriptor, &rpc, err) < 0 ||
 	    hp_rpc__send(&rpc, &request.base, true, err) < 0)
 		return hp_wrap(err, "subscribe to events");
 	self = hp_alloc(sizeof(*self));

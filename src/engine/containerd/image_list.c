@@ -63,7 +63,7 @@ static int list_content(struct containerd *c, struct rows *r, struct hp_error *e
 	Hp__ListContentRequest request = HP__LIST_CONTENT_REQUEST__INIT;
 	AUTO(hp_rpc__end) struct hp_rpc rpc = {0};
 
-	if (hp_rpc__begin(c->grpc, HP_SVC_CONTENT "List", hp_containerd__deadline(c),
+	if (hp_rpc__begin(HP_RPC_TO(c->grpc, HP_SVC_CONTENT "List", hp_containerd__deadline(c)),
 			  &hp__list_content_response__descriptor, &rpc, err) < 0 ||
 	    hp_rpc__send(&rpc, &request.base, true, err) < 0)
 		return hp_wrap(err, "list content");
@@ -88,7 +88,7 @@ static int begin_read(struct containerd *c, struct row *row, struct hp_error *er
 
 	request.digest = row->want;
 	hp_buf_init(&row->text, HP_DOCUMENT_MAX);
-	if (hp_rpc__begin(c->grpc, HP_SVC_CONTENT "Read", hp_containerd__deadline(c),
+	if (hp_rpc__begin(HP_RPC_TO(c->grpc, HP_SVC_CONTENT "Read", hp_containerd__deadline(c)),
 			  &hp__read_content_response__descriptor, &row->rpc, err) < 0)
 		return -1;
 	return hp_rpc__send(&row->rpc, &request.base, true, err);

@@ -26,8 +26,9 @@ static int lease_delete(struct containerd *c, const char *id, struct hp_error *e
 	/* Synchronous: the daemon collects what the lease alone kept before it answers. */
 	request.id = (char *)id;
 	request.sync = true;
-	if (hp_rpc__call(c->grpc, HP_SVC_LEASES "Delete", hp_containerd__long_deadline(c),
-			 &request.base, NULL, NULL, err) < 0) {
+	if (hp_rpc__call(
+		    HP_RPC_TO(c->grpc, HP_SVC_LEASES "Delete", hp_containerd__long_deadline(c)),
+		    &request.base, NULL, NULL, err) < 0) {
 		if (err->code != HP_ENOTFOUND)
 			return hp_wrap(err, "end lease '%s'", id);
 		hp_error_clear(err);

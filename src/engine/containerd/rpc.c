@@ -39,27 +39,25 @@ static int unpack(const ProtobufCMessageDescriptor *type, const struct hp_buf *b
 	return 0;
 }
 
-int hp_rpc__call(struct hp_grpc *g, const char *method, int64_t deadline,
-		 const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
-		 void *ret_reply, struct hp_error *err)
+int hp_rpc__call(const struct hp_rpc_to *to, const ProtobufCMessage *request,
+		 const ProtobufCMessageDescriptor *type, void *ret_reply, struct hp_error *err)
 {
 	struct hp_bytes packed = pack(request);
 	AUTO_FREE void *owned = (void *)packed.data;
 	AUTO(hp_buf_free) struct hp_buf reply;
 
 	hp_buf_init(&reply, REPLY_MAX);
-	if (hp_grpc_unary(g, method, deadline, packed, &reply, err) < 0)
+	if (hp_grpc_unary(to->grpc, to->method, to->deadline, packed, &reply, err) < 0)
 		return -1;
 	return ret_reply ? unpack(type, &reply, ret_reply, err) : 0;
 }
 
-int hp_rpc__begin(struct hp_grpc *g, const char *method, int64_t deadline,
-		  const ProtobufCMessageDescriptor *type, struct hp_rpc *ret_rpc,
-		  struct hp_error *err)
+int hp_rpc__begin(const struct hp_rpc_to *to, const ProtobufCMessageDescriptor *type,
+		  struct hp_rpc *ret_rpc, struct hp_error *err)
 {
 	struct hp_call *call;
 
-	if (hp_call_begin(g, method, deadline, &call, err) < 0)
+	if (hp_call_begin(to->grpc, to->method, to->deadline, &call, err) < 0)
 		return -1;
 	*ret_rpc = (struct hp_rpc){.call = call, .type = type};
 	return 0;

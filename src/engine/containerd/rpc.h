@@ -30,16 +30,24 @@ struct hp_rpc {
 void hp_rpc__end(struct hp_rpc *r); /* forget it; the peer is told when it is not over */
 HP_AUTO_VALUE(struct hp_rpc, hp_rpc__end);
 
+/* What is called, and until when it may take. */
+struct hp_rpc_to {
+	struct hp_grpc *grpc;
+	const char *method;
+	int64_t deadline;
+};
+#define HP_RPC_TO(grpc_, method_, deadline_)                                                   \
+	(&(const struct hp_rpc_to){                                                            \
+		.grpc = (grpc_), .method = (method_), .deadline = (deadline_)})
+
 /* One message there, one back. @ret_reply: address of a pointer to a message of @type; NULL when
  * the reply does not matter. Fails: as hp_grpc_unary(); HP_EPROTO - the reply does not decode. */
-int hp_rpc__call(struct hp_grpc *g, const char *method, int64_t deadline,
-		 const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
-		 void *ret_reply, struct hp_error *err);
+int hp_rpc__call(const struct hp_rpc_to *to, const ProtobufCMessage *request,
+		 const ProtobufCMessageDescriptor *type, void *ret_reply, struct hp_error *err);
 
 /* Begin a call whose requests are sent one by one; replies are of @type. */
-int hp_rpc__begin(struct hp_grpc *g, const char *method, int64_t deadline,
-		  const ProtobufCMessageDescriptor *type, struct hp_rpc *ret_rpc,
-		  struct hp_error *err);
+int hp_rpc__begin(const struct hp_rpc_to *to, const ProtobufCMessageDescriptor *type,
+		  struct hp_rpc *ret_rpc, struct hp_error *err);
 int hp_rpc__send(struct hp_rpc *r, const ProtobufCMessage *request, bool last,
 		 struct hp_error *err);
 /* The next reply: HP_NEXT_ITEM with *ret_reply (freed with hp_rpc__free_auto), HP_NEXT_END, -1. */

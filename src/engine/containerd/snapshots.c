@@ -50,9 +50,9 @@ static int prepare(struct containerd *c, const char *snapshotter, const char *ke
 	request.labels = pairs;
 	request.n_labels = label ? 1 : 0;
 	/* A snapshotter that copies its parent ("native") takes its time. */
-	return hp_rpc__call(c->grpc, HP_SVC_SNAPSHOTS "Prepare",
-			    hp_containerd__long_deadline(c), &request.base,
-			    &hp__prepare_snapshot_response__descriptor, ret, err);
+	return hp_rpc__call(
+		HP_RPC_TO(c->grpc, HP_SVC_SNAPSHOTS "Prepare", hp_containerd__long_deadline(c)),
+		&request.base, &hp__prepare_snapshot_response__descriptor, ret, err);
 }
 
 static int apply_diff(struct containerd *c, const struct hp_descriptor *layer,
@@ -69,8 +69,9 @@ static int apply_diff(struct containerd *c, const struct hp_descriptor *layer,
 	request.diff = &diff;
 	request.mounts = prepared->mounts;
 	request.n_mounts = prepared->n_mounts;
-	if (hp_rpc__call(c->grpc, HP_SVC_DIFF "Apply", hp_containerd__long_deadline(c),
-			 &request.base, &hp__apply_response__descriptor, &reply, err) < 0)
+	if (hp_rpc__call(
+		    HP_RPC_TO(c->grpc, HP_SVC_DIFF "Apply", hp_containerd__long_deadline(c)),
+		    &request.base, &hp__apply_response__descriptor, &reply, err) < 0)
 		return -1;
 	const char *got = reply->applied ? reply->applied->digest : "";
 	if (!hp_str_eq(got, diff_id))
@@ -88,8 +89,9 @@ static int commit(struct containerd *c, const char *key, const char *chain,
 	request.snapshotter = c->snapshotter;
 	request.name = (char *)chain;
 	request.key = (char *)key;
-	return hp_rpc__call(c->grpc, HP_SVC_SNAPSHOTS "Commit", hp_containerd__long_deadline(c),
-			    &request.base, NULL, NULL, err);
+	return hp_rpc__call(
+		HP_RPC_TO(c->grpc, HP_SVC_SNAPSHOTS "Commit", hp_containerd__long_deadline(c)),
+		&request.base, NULL, NULL, err);
 }
 
 static int fill(struct containerd *c, const struct hp_descriptor *layer, const char *diff_id,
@@ -169,7 +171,8 @@ int hp_containerd__snapshot_remove(struct containerd *c, const char *snapshotter
 
 	request.snapshotter = (char *)snapshotter;
 	request.key = (char *)key;
-	if (hp_rpc__call(c->grpc, HP_SVC_SNAPSHOTS "Remove", hp_containerd__long_deadline(c),
+	if (hp_rpc__call(HP_RPC_TO(c->grpc, HP_SVC_SNAPSHOTS "Remove",
+				   hp_containerd__long_deadline(c)),
 			 &request.base, NULL, NULL, err) < 0) {
 		if (err->code != HP_ENOTFOUND)
 			return hp_wrap(err, "remove snapshot '%s'", key);

@@ -254,7 +254,8 @@ struct hp_stream *hp_containerd__stream_new(struct containerd *c, const char *id
 		.id = hp_strdup(id),
 		.exec_id = hp_strdup(exec_id),
 	};
-	return hp_stream_from_fds(
-		take_fds[0], take_fds[1], take_fds[2],
-		&(struct hp_stdin_closer){.close = target_close, .free = target_free, .arg = t});
+	return hp_stream_from_fds(take_fds[0], take_fds[1], take_fds[2],
+				  &(struct hp_stdin_closer){.close = target_close,
+							    .free = target_free,
+							    .arg = t});
 }

@@ -115,8 +115,9 @@ static int image_drop(struct hp_store *s, const char *name, struct hp_error *err
 
 	request.name = (char *)name;
 	request.sync = true;
-	if (hp_rpc__call(c->grpc, HP_SVC_IMAGES "Delete", hp_containerd__long_deadline(c),
-			 &request.base, NULL, NULL, err) < 0) {
+	if (hp_rpc__call(
+		    HP_RPC_TO(c->grpc, HP_SVC_IMAGES "Delete", hp_containerd__long_deadline(c)),
+		    &request.base, NULL, NULL, err) < 0) {
 		if (err->code != HP_ENOTFOUND)
 			return hp_wrap(err, "remove image '%s'", name);
 		hp_error_clear(err);

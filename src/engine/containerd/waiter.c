@@ -43,8 +43,8 @@ static int begin(struct waiter *self, struct hp_error *err)
 
 	request.container_id = self->id;
 	request.exec_id = self->exec_id ? self->exec_id : "";
-	if (hp_rpc__begin(self->c->grpc, HP_SVC_TASKS "Wait", 0, &hp__wait_response__descriptor,
-			  &rpc, err) < 0 ||
+	if (hp_rpc__begin(HP_RPC_TO(self->c->grpc, HP_SVC_TASKS "Wait", 0),
+			  &hp__wait_response__descriptor, &rpc, err) < 0 ||
 	    hp_rpc__send(&rpc, &request.base, true, err) < 0)
 		return -1;
 	self->rpc = rpc;
