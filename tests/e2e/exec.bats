@@ -8,6 +8,8 @@ setup_file() {
 	harpoon run -d --name box --env INIT=yes "$IMG" sleep 3600 >/dev/null
 }
 teardown_file() { e2e_down; }
+# The box stays from test to test.
+teardown() { :; }
 
 @test "exec gives output and exit status" {
 	expect 0 harpoon exec box echo hi
@@ -57,10 +59,10 @@ teardown_file() { e2e_down; }
 
 @test "exec in what does not run, or is not there, is refused" {
 	harpoon create --name cold "$IMG" true >/dev/null
-	expect 1 harpoon exec cold true
+	expect 125 harpoon exec cold true
 	has cold
 	harpoon rm cold
-	expect 1 harpoon exec no-such true
+	expect 125 harpoon exec no-such true
 	has no-such
 	expect 125 harpoon exec
 }

