@@ -121,7 +121,8 @@ static bool no_more_than(const struct hp_census *after, const struct hp_census *
 static void check_census(struct hp_run *r, const struct hp_census *before)
 {
 	int64_t began = hp_run__begin(r, "census");
-	int64_t deadline = hp_deadline_in(SETTLE_MS);
+	int64_t deadline =
+		hp_deadline_in(r->options->settle_ms ? r->options->settle_ms : SETTLE_MS);
 	struct hp_census after;
 
 	for (;;) {

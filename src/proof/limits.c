@@ -66,7 +66,7 @@ static int measure_cpu(struct hp_run *r, const char *id, double *ret_share,
 	if (hp_engine_stats(r->engine, id, &first, err) < 0)
 		return -1;
 	began = hp_clock_ns();
-	hp_clock_sleep_ms(CPU_MEASURE_MS);
+	hp_clock_sleep_ms(r->options->cpu_ms ? r->options->cpu_ms : CPU_MEASURE_MS);
 	if (hp_engine_stats(r->engine, id, &last, err) < 0)
 		return -1;
 	*ret_share = (double)(last.cpu_ns - first.cpu_ns) / (double)(hp_clock_ns() - began);

@@ -14,7 +14,9 @@ struct hp_proof_options {
 	const char *image;   /* must have sh, sleep and dd, as busybox does */
 	const char *runtime; /* NULL: the engine's default */
 	const char *snapshotter;
-	unsigned cycles; /* of the leak test; 0: 100 */
+	unsigned cycles;    /* of the leak test; 0: 100 */
+	uint32_t settle_ms; /* how long the engine may take to collect garbage; 0: 15,000 */
+	uint32_t cpu_ms;    /* how long a CPU limit is measured; 0: 3,000 */
 	/* Set by a signal handler to stop early; what was made is cleaned up. NULL: never. */
 	const volatile sig_atomic_t *interrupted;
 	/* Called before each row and within long ones; NULL for silence. */
