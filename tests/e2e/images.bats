@@ -193,7 +193,10 @@ works() {
 @test "a layout whose blobs lie about their digests is refused" {
 	local before blob
 	before=$(held)
-	"$E2E_LIB/archives.py" oci-dir "$E2E/lies" localhost/lies:1 "$E2E/conf.json" "$E2E/rootfs.tar"
+	# Not a layer that the daemon has already: that one need not be in the archive.
+	head -c 900000 /dev/urandom >"$BATS_TEST_TMPDIR/own"
+	tar -C "$BATS_TEST_TMPDIR" -cf "$BATS_TEST_TMPDIR/l.tar" own
+	"$E2E_LIB/archives.py" oci-dir "$E2E/lies" localhost/lies:1 "$E2E/conf.json" "$BATS_TEST_TMPDIR/l.tar"
 	blob=$(find "$E2E/lies/blobs" -type f -size +500k)
 	printf x | dd of="$blob" bs=1 seek=5000 conv=notrunc status=none
 	expect 1 harpoon import "$E2E/lies"

@@ -62,6 +62,8 @@ int hp_containerd__inspect(struct hp_engine *e, const char *ref, struct hp_conta
 /* store.c: the image storage of the daemon. Owns: the caller, until hp_containerd__store_free(). */
 struct hp_store *hp_containerd__store_new(struct containerd *c);
 void hp_containerd__store_free(struct hp_store *s);
+/* Unpack with @snapshotter, which must outlive the store, and not with the client's. */
+void hp_containerd__store_use(struct hp_store *s, const char *snapshotter);
 HP_AUTO_PTR(struct hp_store, hp_containerd__store_free);
 /* images.c: find an image by name, expanded name, id or unique beginning of an id.
  * Owns: *ret_name, the full name. Fails: HP_ENOTFOUND, saying how to get it; HP_EINVALID. */

@@ -75,6 +75,8 @@ static int find_image(struct create_job *j, struct hp_error *err)
 {
 	AUTO(hp_containerd__store_free) struct hp_store *store = hp_containerd__store_new(j->c);
 
+	if (!hp_str_empty(j->spec->snapshotter))
+		hp_containerd__store_use(store, j->spec->snapshotter);
 	if (hp_containerd__image_find(j->c, j->spec->image, &j->image_name, &j->target, err) <
 		    0 ||
 	    hp_image_resolve_target(store, &j->target, &j->image, err) < 0 ||

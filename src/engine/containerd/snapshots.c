@@ -17,13 +17,13 @@
 int hp_containerd__snapshot_exists(struct hp_store *store, const char *chain,
 				   struct hp_error *err)
 {
-	struct containerd *c = hp_containerd__store_of(store)->c;
+	struct containerd_store *s = hp_containerd__store_of(store);
 	Hp__StatSnapshotRequest request = HP__STAT_SNAPSHOT_REQUEST__INIT;
 	AUTO_REPLY Hp__StatSnapshotResponse *reply = NULL;
 
-	request.snapshotter = c->snapshotter;
+	request.snapshotter = (char *)s->snapshotter;
 	request.key = (char *)chain;
-	if (hp_containerd__call(c, HP_SVC_SNAPSHOTS "Stat", &request.base,
+	if (hp_containerd__call(s->c, HP_SVC_SNAPSHOTS "Stat", &request.base,
 				&hp__stat_snapshot_response__descriptor, &reply, err) < 0) {
 		if (err->code != HP_ENOTFOUND)
 			return hp_wrap(err, "look for snapshot %s", chain);
@@ -81,33 +81,33 @@ static int apply_diff(struct containerd *c, const struct hp_descriptor *layer,
 	return 0;
 }
 
-static int commit(struct containerd *c, const char *key, const char *chain,
+static int commit(struct containerd_store *s, const char *key, const char *chain,
 		  struct hp_error *err)
 {
 	Hp__CommitSnapshotRequest request = HP__COMMIT_SNAPSHOT_REQUEST__INIT;
 
-	request.snapshotter = c->snapshotter;
+	request.snapshotter = (char *)s->snapshotter;
 	request.name = (char *)chain;
 	request.key = (char *)key;
-	return hp_rpc__call(
-		HP_RPC_TO(c->grpc, HP_SVC_SNAPSHOTS "Commit", hp_containerd__long_deadline(c)),
-		&request.base, NULL, NULL, err);
+	return hp_rpc__call(HP_RPC_TO(s->c->grpc, HP_SVC_SNAPSHOTS "Commit",
+				      hp_containerd__long_deadline(s->c)),
+			    &request.base, NULL, NULL, err);
 }
 
-static int fill(struct containerd *c, const struct hp_descriptor *layer, const char *diff_id,
-		const Hp__PrepareSnapshotResponse *prepared, const char *key, const char *chain,
-		struct hp_error *err)
+static int fill(struct containerd_store *s, const struct hp_descriptor *layer,
+		const char *diff_id, const Hp__PrepareSnapshotResponse *prepared,
+		const char *key, const char *chain, struct hp_error *err)
 {
-	if (apply_diff(c, layer, diff_id, prepared, err) < 0)
+	if (apply_diff(s->c, layer, diff_id, prepared, err) < 0)
 		return -1;
-	return commit(c, key, chain, err);
+	return commit(s, key, chain, err);
 }
 
 int hp_containerd__snapshot_apply(struct hp_store *store, const struct hp_descriptor *layer,
 				  const char *diff_id, const char *parent, const char *chain,
 				  struct hp_error *err)
 {
-	struct containerd *c = hp_containerd__store_of(store)->c;
+	struct containerd_store *s = hp_containerd__store_of(store);
 	AUTO_REPLY Hp__PrepareSnapshotResponse *prepared = NULL;
 	AUTO_FREE char *unique = hp_put__ref("unpack");
 	/* From: containerd's unpacker: clean-up tools know temporary snapshots by this name. */
@@ -115,7 +115,7 @@ int hp_containerd__snapshot_apply(struct hp_store *store, const struct hp_descri
 					 hp_clock_unix_ns() % 1000000000, unique, chain);
 	struct hp_error ignored = HP_ERROR_INIT;
 
-	if (prepare(c, c->snapshotter, key, parent, chain, &prepared, err) < 0) {
+	if (prepare(s->c, s->snapshotter, key, parent, chain, &prepared, err) < 0) {
 		/* Some snapshotters say so when they have the layer already. */
 		if (err->code == HP_EEXISTS &&
 		    hp_containerd__snapshot_exists(store, chain, &ignored) == 1) {
@@ -123,17 +123,17 @@ int hp_containerd__snapshot_apply(struct hp_store *store, const struct hp_descri
 			return 0;
 		}
 		(void)hp_wrap(err, "unpack %s with snapshotter '%s'", layer->digest,
-			      c->snapshotter);
+			      s->snapshotter);
 		return hp_containerd__storage_failed(err);
 	}
-	if (fill(c, layer, diff_id, prepared, key, chain, err) == 0)
+	if (fill(s, layer, diff_id, prepared, key, chain, err) == 0)
 		return 0;
-	(void)hp_containerd__snapshot_remove(c, c->snapshotter, key, &ignored);
+	(void)hp_containerd__snapshot_remove(s->c, s->snapshotter, key, &ignored);
 	if (err->code == HP_EEXISTS) {
 		hp_error_clear(err);
 		return 0;
 	}
-	(void)hp_wrap(err, "unpack %s with snapshotter '%s'", layer->digest, c->snapshotter);
+	(void)hp_wrap(err, "unpack %s with snapshotter '%s'", layer->digest, s->snapshotter);
 	return hp_containerd__storage_failed(err);
 }
 

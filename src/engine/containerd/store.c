@@ -51,7 +51,7 @@ int hp_containerd__descriptor(const Hp__Descriptor *from, struct hp_descriptor *
 
 static const char *snapshotter(struct hp_store *s)
 {
-	return hp_containerd__store_of(s)->c->snapshotter;
+	return hp_containerd__store_of(s)->snapshotter;
 }
 
 static int image_put(struct hp_store *s, const char *name, const struct hp_descriptor *target,
@@ -149,7 +149,13 @@ struct hp_store *hp_containerd__store_new(struct containerd *c)
 
 	s->base.ops = &store_ops;
 	s->c = c;
+	s->snapshotter = c->snapshotter;
 	return &s->base;
+}
+
+void hp_containerd__store_use(struct hp_store *s, const char *snapshotter)
+{
+	hp_containerd__store_of(s)->snapshotter = snapshotter;
 }
 
 void hp_containerd__store_free(struct hp_store *store)

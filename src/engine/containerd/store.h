@@ -6,7 +6,8 @@
 struct containerd_store {
 	struct hp_store base;
 	struct containerd *c;
-	char *lease; /* NULL: nothing is held */
+	const char *snapshotter; /* borrowed: the client's, or the one a container asks for */
+	char *lease;             /* NULL: nothing is held */
 
 	/* The blob that is written; one at a time. */
 	struct hp_rpc write; /* .call is NULL when no stream is open */
