@@ -18,8 +18,7 @@
 HP_AUTO_PTR(struct archive_entry, archive_entry_free);
 
 /* An export under way: first what there is to write is collected, then it is written. */
-struct export
-{
+struct exporting {
 	struct hp_store *store;
 	int fd;
 	struct archive *tar;
@@ -28,11 +27,12 @@ struct export
 	struct hp_json *index;           /* index.json */
 	struct hp_json *docker;          /* manifest.json */
 	struct hp_error inner;           /* what the write callback failed with */
+	bool broken;                     /* that has happened: nothing more is written */
 	const struct hp_descriptor *now; /* the blob that is written */
 	int64_t written;
 };
 
-static void export_clear(struct export *x)
+static void export_clear(struct exporting *x)
 {
 	for (size_t i = 0; i < x->n_blobs; i++)
 		hp_descriptor_clear(&x->blobs[i]);
@@ -41,11 +41,11 @@ static void export_clear(struct export *x)
 	hp_json_free(x->docker);
 	archive_write_free(x->tar);
 }
-HP_AUTO_VALUE(struct export, export_clear);
+HP_AUTO_VALUE(struct exporting, export_clear);
 
 static int collect(void *arg, const struct hp_descriptor *d, struct hp_error *err)
 {
-	struct export *x = arg;
+	struct exporting *x = arg;
 
 	for (size_t i = 0; i < x->n_blobs; i++)
 		if (hp_str_eq(x->blobs[i].digest, d->digest))
@@ -59,7 +59,8 @@ static int collect(void *arg, const struct hp_descriptor *d, struct hp_error *er
 }
 
 /* From: OCI image-spec annotations.md; containerd images/annotations.go. */
-static void add_to_index(struct export *x, const char *name, const struct hp_descriptor *target)
+static void add_to_index(struct exporting *x, const char *name,
+			 const struct hp_descriptor *target)
 {
 	struct hp_json *entry =
 		hp_put__descriptor(target->media_type, target->digest, target->size);
@@ -81,7 +82,7 @@ static struct hp_json *blob_path(const char *digest)
 	return hp_json_new_str(path);
 }
 
-static void add_to_docker(struct export *x, const char *name,
+static void add_to_docker(struct exporting *x, const char *name,
 			  const struct hp_resolved_image *image)
 {
 	struct hp_json *entry = hp_json_object(), *tags = hp_json_array();
@@ -98,7 +99,7 @@ static void add_to_docker(struct export *x, const char *name,
 	hp_json_add(x->docker, entry);
 }
 
-static int collect_image(struct export *x, const char *name, struct hp_error *err)
+static int collect_image(struct exporting *x, const char *name, struct hp_error *err)
 {
 	AUTO(hp_descriptor_clear) struct hp_descriptor target = {0};
 	AUTO(hp_resolved_image_clear) struct hp_resolved_image image = {0};
@@ -123,29 +124,33 @@ static int collect_image(struct export *x, const char *name, struct hp_error *er
 	return 0;
 }
 
-static int tar_failed(struct export *x, struct hp_error *err)
+/* How did a step of libarchive go? What write_out() failed with comes first. */
+static int check_tar(struct exporting *x, bool ok, struct hp_error *err)
 {
 	if (x->inner.code != HP_OK) {
 		*err = x->inner;
 		hp_error_clear(&x->inner);
 		return -1;
 	}
+	if (ok)
+		return 0;
 	const char *why = archive_error_string(x->tar);
 	return hp_fail(err, HP_EIO, "write the archive: %s", why ? why : "no reason");
 }
 
+/* A failure is only noted: libarchive 3.6 leaks its buffer when this function fails. */
 static la_ssize_t write_out(struct archive *a, void *arg, const void *data, size_t len)
 {
-	struct export *x = arg;
+	struct exporting *x = arg;
 
 	(void)a;
-	if (hp_fd_write_all(x->fd, data, len, &x->inner) < 0)
-		return -1;
+	if (!x->broken && hp_fd_write_all(x->fd, data, len, &x->inner) < 0)
+		x->broken = true;
 	return (la_ssize_t)len;
 }
 
 /* Nothing in a header depends on when or by whom it was written: same images, same bytes. */
-static int add_header(struct export *x, const char *name, int64_t size, struct hp_error *err)
+static int add_header(struct exporting *x, const char *name, int64_t size, struct hp_error *err)
 {
 	AUTO(archive_entry_free) struct archive_entry *entry = archive_entry_new();
 
@@ -154,25 +159,24 @@ static int add_header(struct export *x, const char *name, int64_t size, struct h
 	archive_entry_set_perm(entry, 0444);
 	archive_entry_set_size(entry, size);
 	archive_entry_set_mtime(entry, 0, 0);
-	if (archive_write_header(x->tar, entry) != ARCHIVE_OK)
-		return tar_failed(x, err);
-	return 0;
+	return check_tar(x, archive_write_header(x->tar, entry) == ARCHIVE_OK, err);
 }
 
 static int add_data(void *arg, struct hp_bytes data, struct hp_error *err)
 {
-	struct export *x = arg;
+	struct exporting *x = arg;
 
 	x->written += (int64_t)data.len;
 	if (x->written > x->now->size)
 		return hp_fail(err, HP_ECORRUPT, "it is larger than the %lld bytes said",
 			       (long long)x->now->size);
-	if (data.len && archive_write_data(x->tar, data.data, data.len) != (la_ssize_t)data.len)
-		return tar_failed(x, err);
-	return 0;
+	if (data.len == 0)
+		return 0;
+	const la_ssize_t n = archive_write_data(x->tar, data.data, data.len);
+	return check_tar(x, n == (la_ssize_t)data.len, err);
 }
 
-static int add_blob(struct export *x, const struct hp_descriptor *d, struct hp_error *err)
+static int add_blob(struct exporting *x, const struct hp_descriptor *d, struct hp_error *err)
 {
 	AUTO_FREE char *name = hp_sprintf("blobs/sha256/%s", d->digest + strlen("sha256:"));
 
@@ -188,18 +192,17 @@ static int add_blob(struct export *x, const struct hp_descriptor *d, struct hp_e
 	return 0;
 }
 
-static int add_text(struct export *x, const char *name, const char *text, struct hp_error *err)
+static int add_text(struct exporting *x, const char *name, const char *text,
+		    struct hp_error *err)
 {
 	const size_t len = strlen(text);
 
 	if (add_header(x, name, (int64_t)len, err) < 0)
 		return -1;
-	if (archive_write_data(x->tar, text, len) != (la_ssize_t)len)
-		return tar_failed(x, err);
-	return 0;
+	return check_tar(x, archive_write_data(x->tar, text, len) == (la_ssize_t)len, err);
 }
 
-static char *index_text(struct export *x)
+static char *index_text(struct exporting *x)
 {
 	AUTO(hp_json_free) struct hp_json *index = hp_json_object();
 
@@ -209,17 +212,18 @@ static char *index_text(struct export *x)
 	return hp_json_text(index, false);
 }
 
-static int write_all(struct export *x, struct hp_error *err)
+static int write_all(struct exporting *x, struct hp_error *err)
 {
 	AUTO_FREE char *index = index_text(x);
 	AUTO_FREE char *docker = hp_json_text(x->docker, false);
 
 	x->tar = archive_write_new();
 	/* No padding of the last block, so that a pipe gets what there is and no more. */
-	if (archive_write_set_format_pax_restricted(x->tar) != ARCHIVE_OK ||
-	    archive_write_set_bytes_in_last_block(x->tar, 1) != ARCHIVE_OK ||
-	    archive_write_open(x->tar, x, NULL, write_out, NULL) != ARCHIVE_OK)
-		return tar_failed(x, err);
+	const bool opened = archive_write_set_format_pax_restricted(x->tar) == ARCHIVE_OK &&
+			    archive_write_set_bytes_in_last_block(x->tar, 1) == ARCHIVE_OK &&
+			    archive_write_open(x->tar, x, NULL, write_out, NULL) == ARCHIVE_OK;
+	if (check_tar(x, opened, err) < 0)
+		return -1;
 	if (add_text(x, "oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}", err) < 0 ||
 	    add_text(x, "index.json", index, err) < 0 ||
 	    add_text(x, "manifest.json", docker, err) < 0)
@@ -227,15 +231,13 @@ static int write_all(struct export *x, struct hp_error *err)
 	for (size_t i = 0; i < x->n_blobs; i++)
 		if (add_blob(x, &x->blobs[i], err) < 0)
 			return -1;
-	if (archive_write_close(x->tar) != ARCHIVE_OK)
-		return tar_failed(x, err);
-	return 0;
+	return check_tar(x, archive_write_close(x->tar) == ARCHIVE_OK, err);
 }
 
 int hp_image_export(struct hp_store *s, const char *const *names, int fd, struct hp_error *err)
 {
 	AUTO(export_clear)
-	struct export x = {
+	struct exporting x = {
 		.store = s,
 		.fd = fd,
 		.index = hp_json_array(),

@@ -176,32 +176,39 @@ static int unpack_found(struct hp_store *s, const struct hp_descriptor *target,
 	return hp_image__unpack_held(s, &image, err);
 }
 
-/* Give all names or none: what was given already goes back to what it was. */
+/* Take back the first @n names: each goes back to what it was. */
+static void take_back(struct hp_store *s, const struct hp_founds *found,
+		      const struct hp_founds *before, size_t n)
+{
+	while (n-- > 0) {
+		struct hp_error ignored = HP_ERROR_INIT;
+		const struct hp_descriptor *old = &before->items[n].target;
+		if (old->digest)
+			(void)s->ops->image_put(s, found->items[n].name, old, &ignored);
+		else
+			(void)s->ops->image_drop(s, found->items[n].name, &ignored);
+	}
+}
+
+/* Give all names or none. */
 static int put_names(struct hp_store *s, const struct hp_founds *found, struct hp_error *err)
 {
 	AUTO(hp_founds__clear) struct hp_founds before = {0};
-	struct hp_error ignored = HP_ERROR_INIT;
-	size_t done = 0;
-	int rc = 0;
 
 	before.items = hp_alloc_array(found->count, sizeof(*before.items));
 	before.count = found->count;
-	for (; rc == 0 && done < found->count; done++) {
-		const struct hp_found *f = &found->items[done];
-		rc = s->ops->image_get(s, f->name, &before.items[done].target, err) < 0 ? -1
-											: 0;
-		if (rc == 0 && s->ops->image_put(s, f->name, &f->target, err) < 0)
-			rc = -1;
-	}
-	while (rc < 0 && done-- > 0) {
-		const struct hp_descriptor *old = &before.items[done].target;
-		hp_error_clear(&ignored);
-		if (old->digest)
-			(void)s->ops->image_put(s, found->items[done].name, old, &ignored);
-		else
-			(void)s->ops->image_drop(s, found->items[done].name, &ignored);
-	}
-	return rc;
+	for (size_t i = 0; i < found->count; i++)
+		if (s->ops->image_get(s, found->items[i].name, &before.items[i].target, err) <
+		    0)
+			return -1;
+	for (size_t i = 0; i < found->count; i++)
+		if (s->ops->image_put(s, found->items[i].name, &found->items[i].target, err) <
+		    0) {
+			/* A call that failed may still have done its work. */
+			take_back(s, found, &before, i + 1);
+			return -1;
+		}
+	return 0;
 }
 
 static int import_held(struct hp_store *s, const struct hp_import *what,
