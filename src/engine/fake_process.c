@@ -121,14 +121,20 @@ int hp_fake__process_new(const struct hp_fake_start *how, struct hp_fake_process
 			 struct hp_error *err)
 {
 	AUTO(hp_fake__script_clear) struct hp_fake_script script = {0};
+	AUTO(hp_strv_free) struct hp_strv env = {0};
 
-	if (hp_fake__script_make(how->argv, how->env, &script, err) < 0)
+	for (size_t i = 0; how->env && how->env[i]; i++)
+		hp_strv_add(&env, how->env[i]);
+	for (size_t i = 0; how->more_env && how->more_env[i]; i++)
+		hp_strv_add(&env, how->more_env[i]);
+	if (hp_fake__script_make(how->argv, hp_strv_view(&env), &script, err) < 0)
 		return -1;
 	struct hp_fake_process *p = hp_alloc(sizeof(*p));
 	p->refs = 1;
 	p->script = script;
 	script = (struct hp_fake_script){0};
-	p->env = how->env;
+	p->env = env;
+	env = (struct hp_strv){0};
 	p->output = hp_fake__output_ref(how->output);
 	hp_buf_init(&p->input, MAX_INPUT_BYTES);
 	p->input_open = how->stdin_open;
@@ -155,6 +161,7 @@ void hp_fake__process_unref(struct hp_fake_process *p)
 	hp_fake__script_clear(&p->script);
 	hp_fake__output_unref(p->output);
 	hp_buf_free(&p->input);
+	hp_strv_free(&p->env);
 	for (size_t i = 0; i < HP_ARRAY_LEN(p->traps); i++)
 		free(p->traps[i].body);
 	free(p);
@@ -251,7 +258,7 @@ static void run_trap(struct hp_fake_process *p, const char *body)
 	AUTO(hp_fake__script_clear) struct hp_fake_script script = {0};
 	struct hp_error ignored = HP_ERROR_INIT;
 
-	if (hp_fake__script_parse(body, p->env, &script, &ignored) < 0)
+	if (hp_fake__script_parse(body, hp_strv_view(&p->env), &script, &ignored) < 0)
 		return;
 	for (size_t i = 0; i < script.count && !p->ended; i++) {
 		const struct hp_fake_step *step = &script.steps[i];
@@ -346,7 +353,6 @@ void hp_fake__process_disown(struct hp_fake_process *p)
 	p->owner = NULL;
 	p->frozen = false;
 	hp_fake__process_signal(p, SIGKILL);
-	p->env = NULL;
 }
 
 int64_t hp_fake__process_wake(const struct hp_fake_process *p)

@@ -9,6 +9,7 @@
 #include "engine/fake_script.h"
 
 #include "base/buf.h"
+#include "base/str.h"
 
 /* A descriptor that becomes readable at a moment. @tune sets that moment anew. */
 struct hp_fake_bell {
@@ -51,7 +52,7 @@ struct hp_fake_trap {
 struct hp_fake_process {
 	int refs;
 	struct hp_fake_script script;
-	const char *const *env; /* borrowed from the container; NULL when that is gone */
+	struct hp_strv env;
 	size_t at;
 	int status;
 	struct hp_fake_output *output;
@@ -74,10 +75,12 @@ struct hp_fake_process {
 	void *owner;
 };
 
-/* How to make one. Strings and arrays are borrowed for the call, env and owner for longer. */
+/* How to make one. All but the owner is borrowed for the call; @env and then @more_env are what
+ * it finds in its environment. */
 struct hp_fake_start {
 	const char *const *argv;
 	const char *const *env;
+	const char *const *more_env;
 	struct hp_fake_output *output;
 	bool stdin_open;
 	bool tty;

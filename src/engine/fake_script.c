@@ -52,12 +52,15 @@ static struct hp_fake_step *add_step(struct hp_fake_script *s, enum hp_fake_verb
 	return &s->steps[s->count++];
 }
 
+/* The last one of a name counts. */
 static const char *env_get(const char *const *env, const char *name, size_t len)
 {
+	const char *value = "";
+
 	for (; env && *env; env++)
 		if (!strncmp(*env, name, len) && (*env)[len] == '=')
-			return *env + len + 1;
-	return "";
+			value = *env + len + 1;
+	return value;
 }
 
 /* "$NAME" at p->at: put its value at the end of @word. */

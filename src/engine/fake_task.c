@@ -176,6 +176,7 @@ int hp_fake__exec(struct hp_engine *e, const char *ref, const struct hp_exec_spe
 	const struct hp_fake_start how = {
 		.argv = spec->args,
 		.env = hp_strv_view(&c->env),
+		.more_env = spec->env,
 		.output = output,
 		.stdin_open = spec->stdin_open,
 		.tty = spec->tty,
