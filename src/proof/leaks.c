@@ -11,7 +11,7 @@
 #define PHASE          "leaks"
 #define DEFAULT_CYCLES 100
 /* The first cycles fill caches and pools, which is no leak. */
-#define WARM_UP        5
+#define WARM_UP        15
 /* The daemon collects garbage on its own time. */
 #define SETTLE_MS      15000
 #define GROWTH_MAX_PCT 10.0
