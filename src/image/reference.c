@@ -55,7 +55,7 @@ static bool all_lower_hex(const uint8_t *s, size_t len)
 
 static const uint8_t *find_last(struct hp_bytes b, int c)
 {
-	return b.len ? memrchr(b.data, c, b.len) : NULL;
+	return b.data && b.len ? memrchr(b.data, c, b.len) : NULL;
 }
 
 static bool bytes_eq(struct hp_bytes b, const char *text)
