@@ -47,6 +47,8 @@ const char *hp_containerd__pair(Hp__Pair *const *pairs, size_t n,
 #define HP_LABEL_REMOVE       "harpoon/auto-remove"
 #define HP_LABEL_NETWORK      "harpoon/network-mode"
 #define HP_LABEL_VOLUMES      "harpoon/anonymous-volumes" /* names, comma separated */
+/* The argument vector as one line, so that a list need not read every spec. */
+#define HP_LABEL_COMMAND      "harpoon/command"
 #define HP_LABEL_IMAGE_ID     "harpoon/image-id"
 /* A human name other than the id. From: nerdctl pkg/labels; docker's namespace moby has none. */
 #define HP_LABEL_NERDCTL_NAME "nerdctl/name"

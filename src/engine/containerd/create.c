@@ -119,6 +119,20 @@ static void add_own_labels(struct create_job *j)
 		hp_labels_add(&j->labels, HP_LABEL_VOLUMES, volumes);
 }
 
+/* A command that is too long for a label is read from the spec when it is wanted. */
+static int add_command(struct create_job *j, struct hp_error *err)
+{
+	AUTO(hp_strv_free) struct hp_strv args = {0};
+	AUTO_FREE char *line = NULL;
+
+	if (hp_oci_args(j->spec, &j->image.config, &args, err) < 0)
+		return -1;
+	line = hp_strv_join(hp_strv_view(&args), " ");
+	if (strlen(HP_LABEL_COMMAND) + strlen(line) <= LABEL_MAX)
+		hp_labels_add(&j->labels, HP_LABEL_COMMAND, line);
+	return 0;
+}
+
 static int collect_labels(struct create_job *j, struct hp_error *err)
 {
 	const struct hp_labels *image = &j->image.config.labels;
@@ -137,7 +151,7 @@ static int collect_labels(struct create_job *j, struct hp_error *err)
 		hp_labels_add(&j->labels, label->key, label->value);
 	}
 	add_own_labels(j);
-	return 0;
+	return add_command(j, err);
 }
 
 /* A missing OCI runtime is refused here, as its shim would blame the container's program. */
