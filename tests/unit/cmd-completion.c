@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd-completion.c - tests of src/cmd/completion.c and man.c: all is printed from the tables. */
+#include "cmd/commands.h"
+
+#include "base/alloc.h"
+#include "cmd-world.h"
+
+/* Every command that people see, and every option of it, is in what is printed. */
+static void assert_complete(const char *text, const char *option_form)
+{
+	for (const struct hp_cmd *const *c = hp_cmds; *c; c++) {
+		if ((*c)->flags & HP_CMD_HIDDEN)
+			continue;
+		assert_has(text, (*c)->name);
+		for (const struct hp_opt *o = (*c)->opts; o && o->type != HP_OPT_END_TYPE;
+		     o++) {
+			AUTO_FREE char *form = hp_sprintf("%s%s", option_form, o->name);
+			assert_has(text, form);
+		}
+	}
+}
+
+static void test_bash(void **state)
+{
+	(void)state;
+	const struct said *said = SAY("completion", "bash");
+
+	assert_int_equal(said->status, 0);
+	assert_complete(said->out, "--");
+	assert_has(said->out, "words='json-file none'");
+}
+
+/* What bash does with it, where there is a bash: asked as a user asks, by a word half typed. */
+static void ask_bash(const char *words, const char *wanted)
+{
+	const struct said *said = SAY("completion", "bash");
+	AUTO_FREE char *script = hp_sprintf(
+		"%s\nCOMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _harpoon\n"
+		"test \"${COMPREPLY[*]}\" = '%s' || echo \"got ${COMPREPLY[*]}\" >&2",
+		said->out, words, wanted);
+	char said_wrong[512] = "";
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		dup2(fds[1], 2);
+		execlp("bash", "bash", "--norc", "-c", script, NULL);
+		_exit(0);
+	}
+	close(fds[1]);
+	ssize_t n = read(fds[0], said_wrong, sizeof(said_wrong) - 1);
+	close(fds[0]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	if (n != 0)
+		fail_msg("completion of '%s': %s", words, said_wrong);
+}
+
+static void test_bash_answers(void **state)
+{
+	(void)state;
+	ask_bash("harpoon unp", "unpause");
+	ask_bash("harpoon rest", "restart");
+	ask_bash("harpoon run --read", "--read-only");
+	ask_bash("harpoon run --log-driver j", "json-file");
+	ask_bash("harpoon --log-level error create --log-driver n", "none");
+	ask_bash("harpoon completion z", "zsh");
+	ask_bash("harpoon --log-f", "--log-format");
+}
+
+static void test_zsh_and_fish(void **state)
+{
+	(void)state;
+	const struct said *said = SAY("completion", "zsh");
+
+	assert_int_equal(said->status, 0);
+	assert_complete(said->out, "--");
+	assert_has(said->out, "#compdef harpoon");
+	said = SAY("completion", "fish");
+	assert_int_equal(said->status, 0);
+	assert_complete(said->out, "-l ");
+}
+
+static void test_other_shell(void **state)
+{
+	(void)state;
+	const struct said *said = SAY("completion", "csh");
+
+	assert_int_equal(said->status, 2);
+	assert_has(said->err, "csh");
+	assert_int_equal(SAY("completion")->status, 2);
+}
+
+static void test_man(void **state)
+{
+	(void)state;
+	const struct said *said = SAY("man");
+
+	assert_int_equal(said->status, 0);
+	assert_complete(said->out, "*--");
+	assert_has(said->out, "## harpoon run [options] IMAGE [COMMAND [ARGUMENT...]]\n");
+	assert_null(strstr(said->out, "## harpoon reap"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FDS_TEST(test_bash),         FDS_TEST(test_bash_answers),
+		FDS_TEST(test_zsh_and_fish), FDS_TEST(test_other_shell),
+		FDS_TEST(test_man),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
