@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -45,6 +46,17 @@ bool hp_host__cgroup_v2(void)
 	struct statfs fs;
 
 	return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_MAGIC;
+}
+
+bool hp_host__swap_accounting(void)
+{
+	/* The root cgroup of version 2 has no limits, so any of its children is asked. */
+	glob_t found = {0};
+	bool has = access("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", F_OK) == 0 ||
+		   glob("/sys/fs/cgroup/*/memory.swap.max", GLOB_NOSORT, NULL, &found) == 0;
+
+	globfree(&found);
+	return has;
 }
 
 bool hp_host__apparmor_has(const char *name)

@@ -10,6 +10,8 @@
 void hp_host__caps(struct hp_strv *ret_caps);
 /* Does this host use cgroup v2 only? */
 bool hp_host__cgroup_v2(void);
+/* Does its kernel count swap by cgroup? */
+bool hp_host__swap_accounting(void);
 /* Is AppArmor on, and profile @name loaded? */
 bool hp_host__apparmor_has(const char *name);
 /* A small init program of this host, for --init. Owns: *ret_path.

@@ -115,7 +115,15 @@ static int add_mount(const struct containerd *c, const struct hp_mount *m,
 	return 0;
 }
 
-/* A container in the host's network reads the host's names. */
+static bool is_target(const struct hp_container_spec *spec, const char *path)
+{
+	for (size_t i = 0; i < spec->n_mounts; i++)
+		if (hp_str_eq(spec->mounts[i].target, path))
+			return true;
+	return false;
+}
+
+/* A container in the host's network reads the host's names, unless it is given its own. */
 static int add_host_names(const struct containerd *c, const struct hp_container_spec *spec,
 			  struct hp_spec_mounts *to, struct hp_error *err)
 {
@@ -129,7 +137,8 @@ static int add_host_names(const struct containerd *c, const struct hp_container_
 				     .target = files[i],
 				     .read_only = true};
 
-		if (access(files[i], R_OK) == 0 && add_mount(c, &m, to, err) < 0)
+		if (access(files[i], R_OK) == 0 && !is_target(spec, files[i]) &&
+		    add_mount(c, &m, to, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -242,6 +251,7 @@ int hp_spec__build(const struct hp_spec_job *job, const struct hp_user *user, ch
 		.apparmor = find_apparmor(job->spec),
 		.all_caps = hp_strv_view(&all_caps),
 		.cgroup_v2 = hp_host__cgroup_v2(),
+		.swap_accounting = hp_host__swap_accounting(),
 	};
 
 	if (hp_oci_spec_build(&in, &config, err) < 0)
