@@ -244,7 +244,7 @@ static int check_parts(const char *text, const struct parts *p, size_t host_len,
 
 	if (p->name.len == 0)
 		return hp_fail(err, HP_EINVALID, "image reference '%s': no name", text);
-	if (p->name.len == 64 && all_lower_hex(p->name.data, 64))
+	if (p->name.len == 64 && !has_tag && !has_digest && all_lower_hex(p->name.data, 64))
 		return hp_fail(err, HP_EINVALID,
 			       "image reference '%s': 64 hex digits are an id, not a name",
 			       text);

@@ -5,7 +5,8 @@
 #include "base/alloc.h"
 #include "fds.h"
 
-#define DIGEST "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define HEX    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define DIGEST "sha256:" HEX
 
 static const struct {
 	const char *text, *full, *shortened;
@@ -26,6 +27,7 @@ static const struct {
 	{"a__b/c--d.e_f", "docker.io/a__b/c--d.e_f:latest", "a__b/c--d.e_f:latest"},
 	{"HOST/x", "HOST/x:latest", "HOST/x:latest"},
 	{"x:_T.a-Z", "docker.io/library/x:_T.a-Z", "x:_T.a-Z"},
+	{HEX ":1", "docker.io/library/" HEX ":1", HEX ":1"},
 	{"docker.io/a.b/c", "docker.io/a.b/c:latest", "docker.io/a.b/c:latest"},
 };
 
@@ -57,7 +59,7 @@ static const char *const bad[] = {
 	"x@sha256:abc",
 	"x@md5:e3b0c44298fc1c149afbf4c8996fb924",
 	"x@sha256:E3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+	HEX,
 	"x@" DIGEST "@" DIGEST,
 	"\xc3\xa4",
 	"x:0123456789012345678901234567890123456789012345678901234567890123456789012345678901234"
