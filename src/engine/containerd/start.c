@@ -227,13 +227,32 @@ int hp_containerd__attach(struct hp_engine *e, const char *ref, struct hp_stream
 	return 0;
 }
 
+/* Of a container that has ended, all of the log is wanted, though its keeper may need an instant
+ * to write the rest: until it gives its lock up, the log is followed. */
+static int await_keeper(struct containerd *c, const char *id, struct hp_logs *what,
+			struct hp_error *err)
+{
+	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
+
+	if (hp_containerd__task(c, id, &task, err) < 0) {
+		if (err->code != HP_ESTATE)
+			return -1;
+		hp_error_clear(err);
+	}
+	if (!task || task->process->status == HP__TASK_STATUS__TASK_STOPPED)
+		what->follow = true;
+	return 0;
+}
+
 int hp_containerd__logs(struct hp_engine *e, const char *ref, const struct hp_logs *what,
 			struct hp_stream **ret_stream, struct hp_error *err)
 {
+	struct containerd *c = hp_containerd__of(e);
 	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
+	struct hp_logs wanted = *what;
 	const char *path;
 
-	if (hp_containerd__find(hp_containerd__of(e), ref, &found, err) < 0)
+	if (hp_containerd__find(c, ref, &found, err) < 0)
 		return -1;
 	path = label_of(found->container, HP_LABEL_LOG);
 	if (!path)
@@ -242,7 +261,9 @@ int hp_containerd__logs(struct hp_engine *e, const char *ref, const struct hp_lo
 			"container '%s' keeps no log: it was made with another log driver "
 			"than json-file, or by another tool",
 			ref);
-	if (hp_stream_from_log(path, what, ret_stream, err) == 0)
+	if (!wanted.follow && await_keeper(c, found->container->id, &wanted, err) < 0)
+		return hp_wrap(err, "logs of '%s'", ref);
+	if (hp_stream_from_log(path, &wanted, ret_stream, err) == 0)
 		return 0;
 	if (err->code != HP_ENOTFOUND)
 		return hp_wrap(err, "logs of '%s'", ref);

@@ -263,8 +263,9 @@ int hp_containerd__resize(struct hp_engine *e, const char *ref, const char *exec
 	struct containerd *c = hp_containerd__of(e);
 	Hp__ResizePtyRequest request = HP__RESIZE_PTY_REQUEST__INIT;
 	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
+	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
 
-	if (hp_containerd__find(c, ref, &found, err) < 0)
+	if (find_running(c, ref, &found, &task, err) < 0)
 		return -1;
 	request.container_id = found->container->id;
 	request.exec_id = (char *)(exec_id ? exec_id : "");
