@@ -196,6 +196,9 @@ int hp_engine_create(struct hp_engine *engine, const struct hp_container_spec *s
 		return -1;
 	if (spec->name && hp_str_check_id("container name", spec->name, err) < 0)
 		return -1;
+	int ignored = 0;
+	if (spec->stop_signal && hp_signal_parse(spec->stop_signal, &ignored, err) < 0)
+		return hp_wrap(err, "stop signal");
 	if (spec->resources.memory_swap_bytes > 0 && !spec->resources.memory_bytes)
 		return hp_fail(err, HP_EINVALID,
 			       "a limit of memory and swap needs a memory limit too");

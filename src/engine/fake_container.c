@@ -298,7 +298,7 @@ static int fill_container(struct hp_fake_container *c, const struct hp_container
 {
 	c->stop_signal = SIGTERM;
 	if (spec->stop_signal && hp_signal_parse(spec->stop_signal, &c->stop_signal, err) < 0)
-		return hp_wrap(err, "stop signal");
+		return -1;
 	/* With an init of ours before it, the program is a process like any other, too. */
 	c->shared_pids = spec->init || (spec->pid_mode && hp_str_eq(spec->pid_mode, "host"));
 	if (set_args(c, spec, err) < 0)

@@ -8,6 +8,7 @@
  *   HP_CONTRACT_RUNTIME      OCI runtime; the engine's default without it
  *   HP_CONTRACT_SNAPSHOTTER  the same
  *   HP_CONTRACT_LIBEXEC      the folder of harpoon-keeper
+ *   HP_CONTRACT_TESTS        only the tests whose names fit this pattern
  */
 #pragma once
 #include <setjmp.h>

@@ -278,6 +278,7 @@ int main(void)
 			all[count++] = tables[i].tests[j];
 	signal(SIGPIPE, SIG_DFL);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
+	cmocka_set_test_filter(setting("HP_CONTRACT_TESTS", NULL));
 	return _cmocka_run_group_tests("engine-contract", all, count, open_engine,
 				       close_engine);
 }

@@ -155,6 +155,8 @@ static void attach_joins_a_running_container(void **state)
 	write_all(second, "after\n", 6);
 	read_until(second, "after\n");
 	read_until(first, "after\n");
+	/* stdin ends when the last of them has closed it. */
+	OK(hp_stream_close_stdin(first, &err));
 	OK(hp_stream_close_stdin(second, &err));
 	read_all(second, &o);
 	assert_string_equal(o.out, "");

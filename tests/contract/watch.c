@@ -11,8 +11,23 @@
 
 #define MIB ((uint64_t)1 << 20)
 
-/* Wait for the event @action of container @id; those of others are passed over, but when
- * another one of @id comes first, the test fails. */
+/* The words of <harpoon/event.h>; "update" is left out, as engines may also tell it of changes to
+ * their own records. */
+static const char *const words[] = {
+	"create",  "start",   "die",         "oom",        "pause",
+	"unpause", "destroy", "exec_create", "exec_start", "exec_die",
+};
+
+static bool is_word(const char *action)
+{
+	for (size_t i = 0; i < HP_ARRAY_LEN(words); i++)
+		if (hp_str_eq(words[i], action))
+			return true;
+	return false;
+}
+
+/* Wait for the event @action of container @id. Those of others are passed over, and so are words
+ * of the engine's own; any other one fails the test. */
 static void expect_event(struct hp_events *events, const char *id, const char *action,
 			 struct hp_event *ret)
 {
@@ -28,7 +43,7 @@ static void expect_event(struct hp_events *events, const char *id, const char *a
 			continue;
 		}
 		assert_int_equal(found, HP_NEXT_ITEM);
-		if (!hp_str_eq(event.id, id))
+		if (!hp_str_eq(event.id, id) || !is_word(event.action))
 			continue;
 		assert_string_equal(event.action, action);
 		assert_string_equal(event.type, "container");
