@@ -26,7 +26,7 @@ held() {
 
 @test "permission denied" {
 	expect 1 setpriv --reuid 65534 --regid 65534 --clear-groups harpoon ps
-	has "$CONTAINERD_ADDRESS" ermission
+	has "$CONTAINERD_ADDRESS" "no access"
 }
 
 # listen SCRIPT: something else on $E2E/odd.sock for one connection.
@@ -70,7 +70,7 @@ listen() {
 	SECONDS=0
 	run timeout 20 harpoon --timeout 1s --address "$E2E/odd.sock" ps
 	[ "$status" = 124 ] || [ "$status" = 1 ]
-	has time
+	has "$E2E/odd.sock" "1001 ms"
 	[ $SECONDS -lt 5 ]
 	kill $LISTENER 2>/dev/null || true
 	rm -f "$E2E/odd.sock"

@@ -5,6 +5,7 @@
 #
 # From outside: HARPOON is the program to test; CONTAINERD_BIN the folder of containerd's programs
 # (the system's without it). Every test may take BATS_TEST_TIMEOUT seconds.
+bats_require_minimum_version 1.5.0
 BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-60}
 E2E_LIB=${BATS_TEST_DIRNAME:?}/../lib
 export IMG=localhost/busybox:latest
@@ -145,7 +146,8 @@ nothing_held() {
 what_is_held() {
 	ctr containers ls -q
 	ctr tasks ls -q
-	ctr snapshots --snapshotter "${CONTAINERD_SNAPSHOTTER:-overlayfs}" ls | sed 1d
+	ctr snapshots --snapshotter overlayfs ls | sed 1d
+	ctr snapshots --snapshotter native ls | sed 1d
 	ctr content ls -q
 	ctr content active | sed 1d
 	ctr leases ls -q
@@ -189,6 +191,7 @@ e2e_sweep() {
 	done
 	find /sys/fs/cgroup -depth -type d -path "*/$CONTAINERD_NAMESPACE*" -exec rmdir {} + \
 		2>/dev/null
+	stale_shim_sockets | sort | comm -13 <(sort "$E2E/stale.before") - | xargs -r rm -f
 	rm -rf --one-file-system "$E2E"
 }
 
