@@ -108,8 +108,9 @@ const struct hp_cmd hp_cmd_exec = {
 	.name = "exec",
 	.summary = "run a process in a running container",
 	.operands = "CONTAINER COMMAND [ARGUMENT...]",
-	.about = "Without -d it stays with the process, and exits with its exit status; 125, 126\n"
-		 "and 127 are as for 'harpoon run'.",
+	.about =
+		"Without -d it stays with the process, and exits with its exit status; 125, 126\n"
+		"and 127 are as for 'harpoon run'.",
 	.opts = exec_opts,
 	.args_size = sizeof(struct exec_args),
 	.min_operands = 2,

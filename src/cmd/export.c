@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -21,6 +22,17 @@ static const struct hp_opt export_opts[] = {
 	HP_OPT_END,
 };
 /* clang-format on */
+
+/* A pipe or device is written to as it is. */
+static int export_special(const struct hp_call *call, struct hp_engine *engine,
+			  const char *path, struct hp_error *err)
+{
+	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return hp_fail_errno(err, errno, "open '%s'", path);
+	return hp_engine_export(engine, call->operands, fd, err);
+}
 
 /* The file appears under its name only once it is whole. */
 static int export_file(const struct hp_call *call, struct hp_engine *engine, const char *path,
@@ -43,15 +55,18 @@ static int export_run(const struct hp_call *call, struct hp_error *err)
 {
 	const struct export_args *args = call->args;
 	struct hp_engine *engine = NULL;
+	struct stat st;
 
 	if (!args->output && isatty(STDOUT_FILENO))
 		return hp_fail(err, HP_EUSAGE,
 			       "an archive is not for a terminal: give -o FILE or redirect it");
 	if (hp_cli_engine(call->cli, &engine, err) < 0)
 		return -1;
-	if (args->output && !hp_str_eq(args->output, "-"))
-		return export_file(call, engine, args->output, err);
-	return hp_engine_export(engine, call->operands, STDOUT_FILENO, err);
+	if (!args->output || hp_str_eq(args->output, "-"))
+		return hp_engine_export(engine, call->operands, STDOUT_FILENO, err);
+	if (stat(args->output, &st) == 0 && !S_ISREG(st.st_mode))
+		return export_special(call, engine, args->output, err);
+	return export_file(call, engine, args->output, err);
 }
 
 const struct hp_cmd hp_cmd_export = {

@@ -59,7 +59,7 @@ static void test_version_without_engine(void **state)
 static void test_unknown(void **state)
 {
 	(void)state;
-	const struct said *said = SAY("strat");
+	const struct said *said = SAY("satrt");
 
 	assert_int_equal(said->status, 2);
 	assert_has(said->err, "did you mean 'start'?");

@@ -22,7 +22,7 @@ static void test_check(void **state)
 	hp_strv_add(&f, "id=1");
 	hp_strv_add(&f, "name=");
 	assert_int_equal(hp_filter_check(&f, "id|name", &err), 0);
-	hp_strv_add(&f, "nam=x");
+	hp_strv_add(&f, "nme=x");
 	assert_int_equal(hp_filter_check(&f, "id|name", &err), -1);
 	assert_int_equal(err.code, HP_EUSAGE);
 	assert_non_null(strstr(err.msg, "id|name"));
@@ -40,7 +40,7 @@ static void test_any(void **state)
 	assert_true(hp_filter_any(&f, "name", equals, "a"));
 	hp_strv_add(&f, "name=b");
 	assert_false(hp_filter_any(&f, "name", equals, "a"));
-	assert_true(hp_filter_any(&f, "nam", equals, "a"));
+	assert_true(hp_filter_any(&f, "nme", equals, "a"));
 	hp_strv_add(&f, "name=a");
 	assert_true(hp_filter_any(&f, "name", equals, "a"));
 }

@@ -217,7 +217,7 @@ static void test_distance(void **state)
 	(void)state;
 	assert_int_equal(hp_opts_distance("", ""), 0);
 	assert_int_equal(hp_opts_distance("abc", ""), 3);
-	assert_int_equal(hp_opts_distance("start", "strat"), 1);
+	assert_int_equal(hp_opts_distance("start", "satrt"), 1);
 	assert_int_equal(hp_opts_distance("kill", "kil"), 1);
 	assert_int_equal(hp_opts_distance("run", "rum"), 1);
 	assert_int_equal(hp_opts_distance("images", "import"), 4);
