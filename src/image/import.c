@@ -110,8 +110,13 @@ int hp_import__manifest(struct hp_store *s, const struct hp_descriptor *config,
 			.key = keys.items[i],
 			.value = i ? layers[i - 1].digest : config->digest,
 		};
-	if (hp_put__bytes(s, "manifest", hp_bytes_str(text), labels, n_layers + 1, digest,
-			  err) < 0)
+	const struct hp_document document = {
+		.kind = "manifest",
+		.data = hp_bytes_str(text),
+		.labels = labels,
+		.n_labels = n_layers + 1,
+	};
+	if (hp_put__document(s, &document, digest, err) < 0)
 		return -1;
 	hp_import__describe(ret, HP_MT_OCI_MANIFEST, digest, (int64_t)strlen(text));
 	return 0;

@@ -70,7 +70,7 @@ static int store_layer(struct hp_store *s, struct hp_source *source,
 		       struct hp_descriptor *ret_layer, char ret_diff_id[HP_DIGEST_TEXT],
 		       struct hp_error *err)
 {
-	AUTO_FREE char *ref = hp_put__ref("layer");
+	AUTO_FREE char *ref = hp_put_ref("layer");
 	struct layer_write w = {.store = s, .sum = hp_digest_new()};
 	const int64_t size = source->total ? (int64_t)source->total : -1;
 
@@ -138,7 +138,8 @@ int hp_import__rootfs(struct hp_store *s, struct hp_source *source, struct hp_fo
 		return -1;
 	AUTO(hp_json_free) struct hp_json *json = config_json(source->what, diff_id);
 	AUTO_FREE char *text = hp_json_text(json, false);
-	if (hp_put__bytes(s, "config", hp_bytes_str(text), NULL, 0, digest, err) < 0)
+	const struct hp_document document = {.kind = "config", .data = hp_bytes_str(text)};
+	if (hp_put__document(s, &document, digest, err) < 0)
 		return -1;
 	hp_import__describe(&config, HP_MT_OCI_CONFIG, digest, (int64_t)strlen(text));
 	if (hp_import__manifest(s, &config, &layer, 1, &manifest, err) < 0)

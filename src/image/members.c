@@ -75,7 +75,7 @@ static int write_blob(struct hp_store *s, struct hp_tarball *t, struct hp_bytes 
 	char digest[HP_DIGEST_TEXT] = "";
 	const bool named = digest_of_name(one->name, digest);
 	AUTO_FREE char *ref =
-		named ? hp_sprintf("harpoon-blob-%s", digest) : hp_put__ref("blob");
+		named ? hp_sprintf("harpoon-blob-%s", digest) : hp_put_ref("blob");
 
 	one->packing = hp_packing_of(first);
 	if (s->ops->blob_open(s, ref, one->size, named ? digest : NULL, err) < 0)
@@ -187,8 +187,11 @@ int hp_members__store(struct hp_store *s, struct hp_member *member, struct hp_er
 {
 	if (member->digest[0])
 		return 0;
-	return hp_put__bytes(s, "blob", HP_BYTES(member->text, (size_t)member->size), NULL, 0,
-			     member->digest, err);
+	const struct hp_document document = {
+		.kind = "blob",
+		.data = HP_BYTES(member->text, (size_t)member->size),
+	};
+	return hp_put__document(s, &document, member->digest, err);
 }
 
 int hp_members__text(struct hp_store *s, const struct hp_member *member, struct hp_buf *ret,

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
-char *hp_put__ref(const char *kind)
+char *hp_put_ref(const char *kind)
 {
 	uint64_t random;
 
@@ -18,20 +18,20 @@ char *hp_put__ref(const char *kind)
 	return hp_sprintf("harpoon-%s-%016" PRIx64, kind, random);
 }
 
-int hp_put__bytes(struct hp_store *s, const char *kind, struct hp_bytes data,
-		  const struct hp_blob_label *labels, size_t n_labels,
-		  char ret_digest[HP_DIGEST_TEXT], struct hp_error *err)
+int hp_put__document(struct hp_store *s, const struct hp_document *d,
+		     char ret_digest[HP_DIGEST_TEXT], struct hp_error *err)
 {
-	AUTO_FREE char *ref = hp_put__ref(kind);
+	AUTO_FREE char *ref = hp_put_ref(d->kind);
+	const int64_t size = (int64_t)d->data.len;
 	char digest[HP_DIGEST_TEXT];
 
-	hp_digest_of(data, digest);
-	if (s->ops->blob_open(s, ref, (int64_t)data.len, digest, err) < 0)
-		return hp_wrap(err, "write %s", kind);
-	if (s->ops->blob_data(s, data.data, data.len, err) < 0 ||
-	    s->ops->blob_commit(s, (int64_t)data.len, digest, labels, n_labels, err) < 0) {
+	hp_digest_of(d->data, digest);
+	if (s->ops->blob_open(s, ref, size, digest, err) < 0)
+		return hp_wrap(err, "write %s", d->kind);
+	if (s->ops->blob_data(s, d->data.data, d->data.len, err) < 0 ||
+	    s->ops->blob_commit(s, size, digest, d->labels, d->n_labels, err) < 0) {
 		s->ops->blob_abort(s);
-		return hp_wrap(err, "write %s", kind);
+		return hp_wrap(err, "write %s", d->kind);
 	}
 	memcpy(ret_digest, digest, sizeof(digest));
 	return 0;

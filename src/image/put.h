@@ -16,12 +16,18 @@
 #define HP_LABEL_UNCOMPRESSED "containerd.io/uncompressed"
 
 /* A name for a write that no other one has. Owns: the caller. */
-char *hp_put__ref(const char *kind);
+char *hp_put_ref(const char *kind);
 
-/* Write @data as one blob with @labels. ret_digest: its digest. */
-int hp_put__bytes(struct hp_store *s, const char *kind, struct hp_bytes data,
-		  const struct hp_blob_label *labels, size_t n_labels,
-		  char ret_digest[HP_DIGEST_TEXT], struct hp_error *err) MUST_CHECK;
+/* A blob in memory. All is borrowed. */
+struct hp_document {
+	const char *kind; /* for messages: "config", "manifest" */
+	struct hp_bytes data;
+	const struct hp_blob_label *labels;
+	size_t n_labels;
+};
+/* Write it. ret_digest: its digest. */
+int hp_put__document(struct hp_store *s, const struct hp_document *d,
+		     char ret_digest[HP_DIGEST_TEXT], struct hp_error *err) MUST_CHECK;
 /* Read a blob of at most HP_DOCUMENT_MAX bytes. Fails: HP_ENOTFOUND; HP_ECORRUPT - too large. */
 int hp_put__read(struct hp_store *s, const char *digest, struct hp_buf *ret,
 		 struct hp_error *err) MUST_CHECK;

@@ -130,8 +130,8 @@ static int open_packed(struct hp_tarball *t, struct hp_error *err)
 {
 	struct archive_entry *entry;
 	int (*support)(struct archive *) = t->packing == HP_PACKING_GZIP
-						  ? archive_read_support_filter_gzip
-						  : archive_read_support_filter_zstd;
+						   ? archive_read_support_filter_gzip
+						   : archive_read_support_filter_zstd;
 
 	/* One filter by its own function: those that take a number link every filter there is. */
 	t->packed = archive_read_new();
@@ -140,6 +140,13 @@ static int open_packed(struct hp_tarball *t, struct hp_error *err)
 	    archive_read_open2(t->packed, t, NULL, read_source, NULL, NULL) != ARCHIVE_OK ||
 	    archive_read_next_header(t->packed, &entry) != ARCHIVE_OK)
 		return archive_failed(t, t->packed, err);
+	/* The filter that is wanted and the one that reads. An engine unpacks once, too. */
+	const int filters = archive_filter_count(t->packed);
+	if (filters != 2)
+		return hp_fail(err, HP_ECORRUPT,
+			       filters < 2
+				       ? "the archive is damaged: it ends in its first bytes"
+				       : "the archive is packed twice: unpack it once");
 	return 0;
 }
 

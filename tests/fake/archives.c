@@ -93,6 +93,20 @@ void fake_tar_end(struct fake_tar *t, struct hp_buf *ret)
 	*ret = t->out;
 }
 
+void fake_pack_gzip(const struct hp_buf *data, struct hp_buf *ret)
+{
+	struct fake_tar t = {.archive = archive_write_new()};
+
+	hp_buf_init(&t.out, FAKE_ARCHIVE_MAX);
+	must(archive_write_add_filter_gzip(t.archive) == ARCHIVE_OK, "gzip");
+	archive_write_set_format_raw(t.archive);
+	archive_write_set_bytes_in_last_block(t.archive, 1);
+	must(archive_write_open(t.archive, &t.out, NULL, take_bytes, NULL) == ARCHIVE_OK,
+	     "open");
+	fake_tar_file(&t, "data", data->data, data->len);
+	fake_tar_end(&t, ret);
+}
+
 void fake_rootfs(enum hp_packing packing, const char *text, struct hp_buf *ret)
 {
 	struct fake_tar t;

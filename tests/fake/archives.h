@@ -21,6 +21,9 @@ void fake_tar_hardlink(struct fake_tar *t, const char *name, const char *to);
 /* Finish it. ret: the bytes, for hp_buf_free(). */
 void fake_tar_end(struct fake_tar *t, struct hp_buf *ret);
 
+/* Pack @data with gzip once more. */
+void fake_pack_gzip(const struct hp_buf *data, struct hp_buf *ret);
+
 /* A small root filesystem with a file that holds @text. */
 void fake_rootfs(enum hp_packing packing, const char *text, struct hp_buf *ret);
 /* Write an archive to a new file in @dir. Owns: the caller, the path. */

@@ -20,13 +20,13 @@ static void test_there_and_back(void **state)
 	AUTO(hp_buf_free) struct hp_buf back = {0};
 	struct hp_error err = HP_ERROR_INIT;
 	const struct hp_blob_label label = {"key", "value"};
+	const struct hp_document labelled = {"config", hp_bytes_str("{}"), &label, 1};
+	const struct hp_document bare = {"config", hp_bytes_str("{}"), NULL, 0};
 	char digest[HP_DIGEST_TEXT];
 
 	(void)state;
 	hold(&f);
-	assert_int_equal(
-		hp_put__bytes(&f.base, "config", hp_bytes_str("{}"), &label, 1, digest, &err),
-		0);
+	assert_int_equal(hp_put__document(&f.base, &labelled, digest, &err), 0);
 	assert_true(hp_digest_valid(digest));
 	assert_string_equal(hp_labels_get(&fake_store_blob(&f, digest)->labels, "key"),
 			    "value");
@@ -34,13 +34,14 @@ static void test_there_and_back(void **state)
 	assert_int_equal(back.len, 2);
 	assert_memory_equal(back.data, "{}", 2);
 	/* Once more is fine. */
-	assert_int_equal(
-		hp_put__bytes(&f.base, "config", hp_bytes_str("{}"), NULL, 0, digest, &err), 0);
+	assert_int_equal(hp_put__document(&f.base, &bare, digest, &err), 0);
 	assert_int_equal(f.n_blobs, 1);
 }
 
 static void test_store_fails(void **state)
 {
+	const struct hp_document bare = {"config", hp_bytes_str("{}"), NULL, 0};
+
 	(void)state;
 	for (unsigned n = 1; n <= 3; n++) {
 		AUTO(fake_store_clear) struct fake_store f;
@@ -48,9 +49,7 @@ static void test_store_fails(void **state)
 		char digest[HP_DIGEST_TEXT];
 		hold(&f);
 		f.fail_at = f.ops + n;
-		assert_int_equal(hp_put__bytes(&f.base, "config", hp_bytes_str("{}"), NULL, 0,
-					       digest, &err),
-				 -1);
+		assert_int_equal(hp_put__document(&f.base, &bare, digest, &err), -1);
 		assert_int_equal(err.code, HP_EUNAVAILABLE);
 		assert_null(f.writing);
 		assert_int_equal(f.n_blobs, 0);
@@ -80,7 +79,7 @@ static void test_read_refused(void **state)
 
 static void test_refs_differ(void **state)
 {
-	AUTO_FREE char *a = hp_put__ref("x"), *b = hp_put__ref("x");
+	AUTO_FREE char *a = hp_put_ref("x"), *b = hp_put_ref("x");
 
 	(void)state;
 	assert_true(strncmp(a, "harpoon-x-", 10) == 0);

@@ -155,6 +155,16 @@ static void test_trailing(void **state)
 	refused(&data, "after the end");
 }
 
+static void test_packed_twice(void **state)
+{
+	AUTO(hp_buf_free) struct hp_buf once, twice;
+
+	(void)state;
+	fake_rootfs(HP_PACKING_GZIP, "hello", &once);
+	fake_pack_gzip(&once, &twice);
+	refused(&twice, "packed twice");
+}
+
 static void test_names(void **state)
 {
 	static const char *const names[] = {"../x", "a/../../x", "a/..", "..", "/etc/passwd"};
@@ -219,6 +229,7 @@ int main(void)
 		FDS_TEST(test_truncated),
 		FDS_TEST(test_damaged),
 		FDS_TEST(test_trailing),
+		FDS_TEST(test_packed_twice),
 		FDS_TEST(test_names),
 		FDS_TEST(test_long_name),
 		FDS_TEST(test_not_a_tar),

@@ -81,7 +81,7 @@ static void drop_orphans(struct containerd *c)
 int hp_containerd__hold_begin(struct hp_store *store, struct hp_error *err)
 {
 	struct containerd_store *s = hp_containerd__store_of(store);
-	AUTO_FREE char *id = hp_put__ref("lease");
+	AUTO_FREE char *id = hp_put_ref("lease");
 	AUTO_FREE char *owner = owner_text(getpid());
 	Hp__CreateLeaseRequest request = HP__CREATE_LEASE_REQUEST__INIT;
 	Hp__Pair expire = HP__PAIR__INIT, of = HP__PAIR__INIT;

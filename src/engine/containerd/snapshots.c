@@ -33,22 +33,28 @@ int hp_containerd__snapshot_exists(struct hp_store *store, const char *chain,
 	return reply->info && reply->info->kind == HP__SNAPSHOT_KIND__SNAPSHOT_COMMITTED;
 }
 
-/* Make a writable snapshot. @label: value of REF_LABEL, NULL for none. */
-static int prepare(struct containerd *c, const char *snapshotter, const char *key,
-		   const char *parent, const char *label, Hp__PrepareSnapshotResponse **ret,
-		   struct hp_error *err)
+/* A writable snapshot that is to be made. */
+struct wanted {
+	const char *snapshotter;
+	const char *key;
+	const char *parent;
+	const char *label; /* value of REF_LABEL; NULL: none */
+};
+
+static int prepare(struct containerd *c, const struct wanted *w,
+		   Hp__PrepareSnapshotResponse **ret, struct hp_error *err)
 {
 	Hp__PrepareSnapshotRequest request = HP__PREPARE_SNAPSHOT_REQUEST__INIT;
 	Hp__Pair pair = HP__PAIR__INIT;
 	Hp__Pair *pairs[] = {&pair};
 
 	pair.key = (char *)REF_LABEL;
-	pair.value = (char *)label;
-	request.snapshotter = (char *)snapshotter;
-	request.key = (char *)key;
-	request.parent = (char *)parent;
+	pair.value = (char *)w->label;
+	request.snapshotter = (char *)w->snapshotter;
+	request.key = (char *)w->key;
+	request.parent = (char *)w->parent;
 	request.labels = pairs;
-	request.n_labels = label ? 1 : 0;
+	request.n_labels = w->label ? 1 : 0;
 	/* A snapshotter that copies its parent ("native") takes its time. */
 	return hp_rpc__call(
 		HP_RPC_TO(c->grpc, HP_SVC_SNAPSHOTS "Prepare", hp_containerd__long_deadline(c)),
@@ -94,28 +100,20 @@ static int commit(struct containerd_store *s, const char *key, const char *chain
 			    &request.base, NULL, NULL, err);
 }
 
-static int fill(struct containerd_store *s, const struct hp_descriptor *layer,
-		const char *diff_id, const Hp__PrepareSnapshotResponse *prepared,
-		const char *key, const char *chain, struct hp_error *err)
-{
-	if (apply_diff(s->c, layer, diff_id, prepared, err) < 0)
-		return -1;
-	return commit(s, key, chain, err);
-}
-
 int hp_containerd__snapshot_apply(struct hp_store *store, const struct hp_descriptor *layer,
 				  const char *diff_id, const char *parent, const char *chain,
 				  struct hp_error *err)
 {
 	struct containerd_store *s = hp_containerd__store_of(store);
 	AUTO_REPLY Hp__PrepareSnapshotResponse *prepared = NULL;
-	AUTO_FREE char *unique = hp_put__ref("unpack");
+	AUTO_FREE char *unique = hp_put_ref("unpack");
 	/* From: containerd's unpacker: clean-up tools know temporary snapshots by this name. */
 	AUTO_FREE char *key = hp_sprintf("extract-%" PRId64 "-%s %s",
 					 hp_clock_unix_ns() % 1000000000, unique, chain);
+	const struct wanted wanted = {s->snapshotter, key, parent, chain};
 	struct hp_error ignored = HP_ERROR_INIT;
 
-	if (prepare(s->c, s->snapshotter, key, parent, chain, &prepared, err) < 0) {
+	if (prepare(s->c, &wanted, &prepared, err) < 0) {
 		/* Some snapshotters say so when they have the layer already. */
 		if (err->code == HP_EEXISTS &&
 		    hp_containerd__snapshot_exists(store, chain, &ignored) == 1) {
@@ -126,7 +124,8 @@ int hp_containerd__snapshot_apply(struct hp_store *store, const struct hp_descri
 			      s->snapshotter);
 		return hp_containerd__storage_failed(err);
 	}
-	if (fill(s, layer, diff_id, prepared, key, chain, err) == 0)
+	if (apply_diff(s->c, layer, diff_id, prepared, err) == 0 &&
+	    commit(s, key, chain, err) == 0)
 		return 0;
 	(void)hp_containerd__snapshot_remove(s->c, s->snapshotter, key, &ignored);
 	if (err->code == HP_EEXISTS) {
@@ -140,9 +139,10 @@ int hp_containerd__snapshot_apply(struct hp_store *store, const struct hp_descri
 int hp_containerd__snapshot_prepare(struct containerd *c, const char *snapshotter,
 				    const char *key, const char *parent, struct hp_error *err)
 {
+	const struct wanted wanted = {snapshotter, key, parent, NULL};
 	AUTO_REPLY Hp__PrepareSnapshotResponse *reply = NULL;
 
-	if (prepare(c, snapshotter, key, parent, NULL, &reply, err) < 0) {
+	if (prepare(c, &wanted, &reply, err) < 0) {
 		(void)hp_wrap(err, "make snapshot '%s' with snapshotter '%s'", key,
 			      snapshotter);
 		return hp_containerd__storage_failed(err);
