@@ -200,6 +200,7 @@ static void test_no_layout(void **state)
 	assert_int_equal(err.code, HP_ECORRUPT);
 	assert_non_null(strstr(err.msg, "index.json"));
 	AUTO_FREE char *path = scratch_file(dir, "index.json", "[");
+	assert_true(scratch_has(path));
 	err = (struct hp_error)HP_ERROR_INIT;
 	assert_int_equal(hp_image_import(&f.base, &what, &names, &err), -1);
 	assert_int_equal(err.code, HP_ECORRUPT);

@@ -62,8 +62,6 @@ static const char *const bad[] = {
 	HEX,
 	"x@" DIGEST "@" DIGEST,
 	"\xc3\xa4",
-	"x:0123456789012345678901234567890123456789012345678901234567890123456789012345678901234"
-	"5678901234567890123456789012345678901234567890",
 };
 
 static void test_expand(void **state)
@@ -121,6 +119,14 @@ static void test_length(void **state)
 	err = (struct hp_error)HP_ERROR_INIT;
 	assert_int_equal(hp_reference_expand(name, &full, &err), -1);
 	assert_non_null(strstr(err.msg, "255"));
+	/* A tag of 129. */
+	name[1] = ':';
+	name[2 + 129] = 0;
+	err = (struct hp_error)HP_ERROR_INIT;
+	assert_int_equal(hp_reference_expand(name, &full, &err), -1);
+	assert_non_null(strstr(err.msg, "128"));
+	name[1] = 'a';
+	name[2 + 129] = 'a';
 	name[237] = 0;
 	err = (struct hp_error)HP_ERROR_INIT;
 	assert_int_equal(hp_reference_expand(name, &full, &err), 0);

@@ -209,7 +209,6 @@ int hp_containerd__remove_image(struct hp_engine *e, const char *ref, bool force
 				struct hp_error *err)
 {
 	struct containerd *c = hp_containerd__of(e);
-	AUTO(hp_containerd__store_free) struct hp_store *s = hp_containerd__store_new(c);
 	AUTO(hp_descriptor_clear) struct hp_descriptor target = {0};
 	AUTO(hp_strv_free) struct hp_strv names = {0};
 
@@ -223,8 +222,9 @@ int hp_containerd__remove_image(struct hp_engine *e, const char *ref, bool force
 	for (size_t i = 0; i < names.count; i++)
 		if (!force && check_unused(c, names.items[i], err) < 0)
 			return -1;
+	/* One collection after the last serves all. */
 	for (size_t i = 0; i < names.count; i++)
-		if (s->ops->image_drop(s, names.items[i], err) < 0)
+		if (hp_containerd__image_drop(c, names.items[i], i + 1 == names.count, err) < 0)
 			return -1;
 	return 0;
 }

@@ -107,14 +107,13 @@ static int image_get(struct hp_store *s, const char *name, struct hp_descriptor 
 	return 1;
 }
 
-/* Synchronous, so that what the name alone kept is gone when the call returns. */
-static int image_drop(struct hp_store *s, const char *name, struct hp_error *err)
+int hp_containerd__image_drop(struct containerd *c, const char *name, bool collect,
+			      struct hp_error *err)
 {
-	struct containerd *c = hp_containerd__store_of(s)->c;
 	Hp__DeleteImageRequest request = HP__DELETE_IMAGE_REQUEST__INIT;
 
 	request.name = (char *)name;
-	request.sync = true;
+	request.sync = collect;
 	if (hp_rpc__call(
 		    HP_RPC_TO(c->grpc, HP_SVC_IMAGES "Delete", hp_containerd__long_deadline(c)),
 		    &request.base, NULL, NULL, err) < 0) {
@@ -123,6 +122,11 @@ static int image_drop(struct hp_store *s, const char *name, struct hp_error *err
 		hp_error_clear(err);
 	}
 	return 0;
+}
+
+static int image_drop(struct hp_store *s, const char *name, struct hp_error *err)
+{
+	return hp_containerd__image_drop(hp_containerd__store_of(s)->c, name, true, err);
 }
 
 static const struct hp_store_ops store_ops = {

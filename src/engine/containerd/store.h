@@ -56,6 +56,10 @@ int hp_containerd__snapshot_apply(struct hp_store *s, const struct hp_descriptor
 				  const char *diff_id, const char *parent, const char *chain,
 				  struct hp_error *err);
 
+/* Remove an image's name; there is none: success. With @collect, what the name alone kept is gone
+ * when the call returns. */
+int hp_containerd__image_drop(struct containerd *c, const char *name, bool collect,
+			      struct hp_error *err);
 /* Fill @ret from the protocol's descriptor. Fails: HP_EPROTO - no digest, a negative size. */
 int hp_containerd__descriptor(const Hp__Descriptor *from, struct hp_descriptor *ret,
 			      struct hp_error *err);
