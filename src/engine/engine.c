@@ -3,6 +3,7 @@
  * refuse what the engine cannot do, and hand the rest to its ops. */
 #include "engine/engine_impl.h"
 
+#include <harpoon/harpoon.h>
 #include <poll.h>
 
 #include "base/alloc.h"
@@ -19,6 +20,11 @@
 #define MAX_REF 1024u
 
 #define DEFAULT_ENGINE "containerd"
+
+const char *hp_library_version(void)
+{
+	return HP_VERSION;
+}
 
 static int no_such_engine(const char *name, struct hp_error *err)
 {
