@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* census.c - count what the daemon holds, so that a leak shows as a number. */
 #include <dirent.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -68,45 +67,6 @@ static void close_dir(DIR *dir)
 }
 HP_AUTO_PTR(DIR, close_dir);
 
-static bool is_number(const char *name)
-{
-	return name[0] && strspn(name, "0123456789") == strlen(name);
-}
-
-/* Is this the command line of a shim of our daemon and namespace? Words are NUL-separated. */
-static bool is_our_shim(const struct containerd *c, const struct hp_buf *cmdline)
-{
-	bool address = false, ns = false;
-	const char *at = (const char *)cmdline->data;
-	const char *end = at + cmdline->len;
-
-	if (!cmdline->len ||
-	    !memmem(at, strlen(at), "containerd-shim", strlen("containerd-shim")))
-		return false;
-	for (; at < end; at += strnlen(at, (size_t)(end - at)) + 1) {
-		address = address || strcmp(at, c->base.address) == 0;
-		ns = ns || strcmp(at, c->base.ns) == 0;
-	}
-	return address && ns;
-}
-
-static void count_shims(const struct containerd *c, struct hp_census *to)
-{
-	AUTO(close_dir) DIR *proc = opendir("/proc");
-
-	for (struct dirent *e = proc ? readdir(proc) : NULL; e; e = readdir(proc)) {
-		AUTO_FREE char *path = hp_sprintf("/proc/%s/cmdline", e->d_name);
-		AUTO(hp_buf_free) struct hp_buf cmdline;
-		struct hp_error ignored = HP_ERROR_INIT;
-
-		hp_buf_init(&cmdline, 1 << 16);
-		if (!is_number(e->d_name) ||
-		    hp_file_read(path, 1 << 16, &cmdline, &ignored) < 0)
-			continue;
-		to->shims += is_our_shim(c, &cmdline);
-	}
-}
-
 static void count_sockets(struct hp_census *to)
 {
 	AUTO(close_dir) DIR *dir = opendir(SHIM_SOCKETS);
@@ -140,7 +100,7 @@ int hp_containerd__census(struct hp_engine *e, struct hp_census *ret_census,
 
 	if (count_objects(c, &census, err) < 0 || count_snapshots(c, &census, err) < 0)
 		return hp_wrap(err, "census");
-	count_shims(c, &census);
+	census.shims = hp_containerd__shims(c, NULL, 0);
 	count_sockets(&census);
 	count_mounts(c, &census);
 	*ret_census = census;

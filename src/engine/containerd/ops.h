@@ -73,6 +73,10 @@ int hp_containerd__close_stdin(struct containerd *c, const char *id, const char 
  * program is missing, HP_ENOEXEC when it cannot be executed. Always returns -1. */
 int hp_containerd__exec_failed(struct hp_error *err, const char *program);
 
+/* shims.c: how many shims this daemon has on this host in our namespace, of container @id only
+ * when that is not NULL; each is sent @signal when that is not 0. */
+size_t hp_containerd__shims(const struct containerd *c, const char *id, int signal);
+
 /* stdio.c: the directories of a container, with its FIFOs and its log. Owns: the caller. */
 char *hp_containerd__state_dir(const struct containerd *c, const char *id);
 char *hp_containerd__data_dir(const struct containerd *c, const char *id);

@@ -318,6 +318,10 @@ int hp_containerd__task_delete(struct containerd *c, const char *id, bool force,
 		if (err->code != HP_ESTATE)
 			return -1;
 		hp_error_clear(err);
+		/* A client that dies while it makes a task can leave a shim without one, which
+		 * the daemon forgets. Seeing the shim end, it clears up what that had. */
+		if (force)
+			hp_containerd__shims(c, id, SIGKILL);
 		return 0;
 	}
 	if (task_ended(task))
@@ -349,6 +353,7 @@ int hp_containerd__exec_failed(struct hp_error *err, const char *program)
 		err->code = HP_ENOCMD;
 	else if (strcasestr(err->msg, "permission denied") ||
 		 strcasestr(err->msg, "is a directory") ||
+		 strcasestr(err->msg, "open executable: operation not permitted") ||
 		 strcasestr(err->msg, "exec format error"))
 		err->code = HP_ENOEXEC;
 	return -1;
