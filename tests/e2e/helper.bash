@@ -221,11 +221,10 @@ pid_of() {
 expect() {
 	local code=$1
 	shift
-	run "$@"
-	[ "$status" = "$code" ] || {
-		printf 'wanted status %s, got %s from: %s\n%s\n' "$code" "$status" "$*" "$output"
+	run "-$code" "$@" || {
+		printf 'from: %s\n%s\n' "$*" "$output" >&2
 		return 1
-	} >&2
+	}
 }
 
 # has TEXT...: the output of the last run holds each TEXT.

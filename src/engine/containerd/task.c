@@ -319,9 +319,10 @@ int hp_containerd__task_delete(struct containerd *c, const char *id, bool force,
 			return -1;
 		hp_error_clear(err);
 		/* A client that dies while it makes a task can leave a shim without one, which
-		 * the daemon forgets. Seeing the shim end, it clears up what that had. */
+		 * the daemon forgets. Seeing the shim end, it clears up what that had; by
+		 * SIGTERM, on which a shim removes its socket. */
 		if (force)
-			hp_containerd__shims(c, id, SIGKILL);
+			hp_containerd__shims(c, id, SIGTERM);
 		return 0;
 	}
 	if (task_ended(task))
