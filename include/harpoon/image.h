@@ -46,4 +46,8 @@ struct hp_import {
 	 * when it is not known. @what is one word or digest, good during the call only. */
 	void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
 	void *progress_arg;
+	/* Asked as the work goes on, NULL for never: not 0 ends it with HP_ECANCELED, and nothing
+	 * is left of it. */
+	int (*stop)(void *arg);
+	void *stop_arg;
 };

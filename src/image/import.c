@@ -40,15 +40,17 @@ int hp_founds__add(struct hp_founds *f, const char *name, const struct hp_descri
 
 int hp_import__nameless(const char *digest, struct hp_error *err)
 {
-	return hp_fail(err, HP_EINVALID,
-		       "the archive gives image %.19s no name: give one with --name", digest);
+	return hp_fail(
+		err, HP_EINVALID,
+		"the archive gives image %.19s no name: give one, as in `harpoon import FILE NAME`",
+		digest);
 }
 
 int hp_import__too_many(size_t n, const char *name, struct hp_error *err)
 {
 	return hp_fail(err, HP_EINVALID,
 		       "the archive has %zu images, which cannot all be named '%s': import it "
-		       "without --name",
+		       "without a name",
 		       n, name);
 }
 
@@ -166,11 +168,13 @@ static int import_file(struct hp_store *s, const struct hp_import *what,
 	return hp_import__rootfs(s, &source, found, err);
 }
 
-static int unpack_found(struct hp_store *s, const struct hp_descriptor *target,
-			struct hp_error *err)
+static int unpack_found(struct hp_store *s, const struct hp_import *what,
+			const struct hp_descriptor *target, struct hp_error *err)
 {
 	AUTO(hp_resolved_image_clear) struct hp_resolved_image image = {0};
 
+	if (hp_source__check_stop(what, err) < 0)
+		return -1;
 	if (hp_image_resolve_target(s, target, &image, err) < 0) {
 		/* An image for other machines can be kept and exported, though not run. */
 		if (err->code != HP_ENOTFOUND)
@@ -230,8 +234,10 @@ static int import_held(struct hp_store *s, const struct hp_import *what,
 	if (found->count == 0)
 		return hp_fail(err, HP_ECORRUPT, "the archive has no image");
 	for (size_t i = 0; !what->no_unpack && i < found->count; i++)
-		if (unpack_found(s, &found->items[i].target, err) < 0)
+		if (unpack_found(s, what, &found->items[i].target, err) < 0)
 			return hp_wrap(err, "image '%s'", found->items[i].name);
+	if (hp_source__check_stop(what, err) < 0)
+		return -1;
 	return put_names(s, found, err);
 }
 

@@ -36,6 +36,8 @@ static int copy_file(struct layout *l, int fd, const struct hp_descriptor *d,
 			return hp_fail_errno(err, errno, "read blob %s", d->digest);
 		if (n == 0)
 			break;
+		if (hp_source__check_stop(l->what, err) < 0)
+			return -1;
 		size += n;
 		l->done += (uint64_t)n;
 		if (l->store->ops->blob_data(l->store, piece, (size_t)n, err) < 0)

@@ -133,7 +133,7 @@ int hp_import__rootfs(struct hp_store *s, struct hp_source *source, struct hp_fo
 	if (!source->what->name)
 		return hp_fail(err, HP_EINVALID,
 			       "the archive is a root filesystem, which has no name of its "
-			       "own: give one with --name");
+			       "own: give one, as in `harpoon import FILE NAME`");
 	if (store_layer(s, source, &layer, diff_id, err) < 0)
 		return -1;
 	AUTO(hp_json_free) struct hp_json *json = config_json(source->what, diff_id);

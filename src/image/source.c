@@ -11,7 +11,8 @@
 #include "base/fd.h"
 #include "base/str.h"
 
-#define BLOCK_SIZE ((size_t)256 << 10)
+#define BLOCK_SIZE    ((size_t)256 << 10)
+#define STOP_EVERY_MS 200
 
 int hp_source__open(const struct hp_import *what, struct hp_source *ret, struct hp_error *err)
 {
@@ -53,9 +54,31 @@ void hp_source__close(struct hp_source *s)
 	free(TAKE(s->memory));
 }
 
+int hp_source__check_stop(const struct hp_import *what, struct hp_error *err)
+{
+	if (what->stop && what->stop(what->stop_arg))
+		return hp_fail(err, HP_ECANCELED, "canceled");
+	return 0;
+}
+
+/* A pipe may have nothing for as long as it likes, but stopping must not wait for that. */
+static int wait_for_pipe(struct hp_source *s, struct hp_error *err)
+{
+	int events = s->seekable || !s->what->stop;
+
+	while (events == 0) {
+		events = hp_fd_poll(s->fd, POLLIN, STOP_EVERY_MS, err);
+		if (events < 0 || hp_source__check_stop(s->what, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static ssize_t read_some(struct hp_source *s, void *to, size_t len, struct hp_error *err)
 {
 	for (;;) {
+		if (wait_for_pipe(s, err) < 0)
+			return -1;
 		const ssize_t n = read(s->fd, to, len);
 		if (n >= 0)
 			return n;
@@ -92,6 +115,8 @@ int hp_source__next(struct hp_source *s, struct hp_bytes *ret_piece, struct hp_e
 {
 	size_t len = s->ahead.len < BLOCK_SIZE ? s->ahead.len : BLOCK_SIZE;
 
+	if (hp_source__check_stop(s->what, err) < 0)
+		return -1;
 	if (len) {
 		memcpy(s->memory, s->ahead.data, len);
 		hp_buf_drop(&s->ahead, len);

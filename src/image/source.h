@@ -28,11 +28,15 @@ int hp_source__open(const struct hp_import *what, struct hp_source *ret,
 void hp_source__close(struct hp_source *s);
 HP_AUTO_VALUE(struct hp_source, hp_source__close);
 
+/* Does the user want it to stop? Fails: HP_ECANCELED - yes. */
+int hp_source__check_stop(const struct hp_import *what, struct hp_error *err) MUST_CHECK;
+
 /* Read ahead until @want bytes are there or the end has come. ret_ahead: good until the next
  * call. Limits: @want is at most HP_SOURCE_AHEAD. */
 #define HP_SOURCE_AHEAD (4u << 20)
 int hp_source__peek(struct hp_source *s, size_t want, struct hp_bytes *ret_ahead,
 		    struct hp_error *err) MUST_CHECK;
-/* Take the next piece, good until the next call. Returns: 1, 0 at the end, -1. */
+/* Take the next piece, good until the next call. Returns: 1, 0 at the end, -1.
+ * Fails: HP_ECANCELED - the user of the import wants it to stop. */
 int hp_source__next(struct hp_source *s, struct hp_bytes *ret_piece,
 		    struct hp_error *err) MUST_CHECK;

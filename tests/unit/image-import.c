@@ -144,6 +144,41 @@ static void test_names_all_or_none(void **state)
 	assert_true(seen_put);
 }
 
+static int stop_at(void *arg)
+{
+	int *left = arg;
+
+	return (*left)-- <= 0;
+}
+
+/* Wherever it is told to stop, nothing is left. */
+static void test_stop(void **state)
+{
+	AUTO(hp_buf_free) struct hp_buf data;
+	bool stopped = true;
+
+	(void)state;
+	fake_rootfs(HP_PACKING_GZIP, "x", &data);
+	for (int n = 0; stopped && n < 50; n++) {
+		AUTO(fake_store_clear) struct fake_store f;
+		AUTO(hp_strv_free) struct hp_strv names = {0};
+		AUTO_CLOSE int fd = fake_archive_pipe(&data);
+		struct hp_error err = HP_ERROR_INIT;
+		int left = n;
+		const struct hp_import what = {
+			.path = "-", .fd = fd, .name = "x", .stop = stop_at, .stop_arg = &left};
+		fake_store_init(&f);
+		stopped = hp_image_import(&f.base, &what, &names, &err) < 0;
+		assert_true(fake_store_idle(&f));
+		if (!stopped)
+			continue;
+		assert_int_equal(err.code, HP_ECANCELED);
+		assert_int_equal(f.n_blobs, 0);
+		assert_int_equal(f.n_images, 0);
+	}
+	assert_false(stopped);
+}
+
 static void test_torture(void **state)
 {
 	AUTO(hp_buf_free) struct hp_buf data;
@@ -159,7 +194,7 @@ int main(void)
 		FDS_TEST(test_kinds),     FDS_TEST(test_bad_name_first),
 		FDS_TEST(test_no_file),   FDS_TEST(test_disk_full),
 		FDS_TEST(test_torture),   FDS_TEST(test_names_all_or_none),
-		FDS_TEST(test_no_unpack),
+		FDS_TEST(test_no_unpack), FDS_TEST(test_stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

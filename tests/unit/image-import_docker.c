@@ -109,7 +109,7 @@ static void test_refused(void **state)
 	refuse(&form, none, HP_ECORRUPT, "is missing");
 	form = plain;
 	form.tags = "null";
-	refuse(&form, none, HP_EINVALID, "--name");
+	refuse(&form, none, HP_EINVALID, "FILE NAME");
 	form.tags = "[7]";
 	refuse(&form, none, HP_ECORRUPT, "no string");
 	form.tags = "[\"UPPER\"]";

@@ -43,10 +43,10 @@ static void test_nameless(void **state)
 	(void)state;
 	fake_docs_make(&d, "x", NULL);
 	fake_layout(&d, NULL, HP_PACKING_NONE, &bare);
-	import_refused(&bare, (struct hp_import){0}, HP_EINVALID, "--name");
+	import_refused(&bare, (struct hp_import){0}, HP_EINVALID, "FILE NAME");
 	fake_layout(&d, "{\"org.opencontainers.image.ref.name\":\"v1\"}", HP_PACKING_NONE,
 		    &tag);
-	import_refused(&tag, (struct hp_import){0}, HP_EINVALID, "--name");
+	import_refused(&tag, (struct hp_import){0}, HP_EINVALID, "FILE NAME");
 	fake_layout(&d, "{\"io.containerd.image.name\":\"up/ER\"}", HP_PACKING_NONE, &bad);
 	import_refused(&bad, (struct hp_import){0}, HP_EINVALID, "up/ER");
 }

@@ -66,7 +66,7 @@ static void test_refused(void **state)
 
 	(void)state;
 	fake_rootfs(HP_PACKING_NONE, "x", &plain);
-	import_refused(&plain, (struct hp_import){0}, HP_EINVALID, "--name");
+	import_refused(&plain, (struct hp_import){0}, HP_EINVALID, "FILE NAME");
 	plain.len = 700;
 	import_refused(&plain, what, HP_ECORRUPT, "damaged");
 	plain.len = 0;
