@@ -70,7 +70,7 @@ listen() {
 	SECONDS=0
 	run timeout 20 harpoon --timeout 1s --address "$E2E/odd.sock" ps
 	[ "$status" = 124 ] || [ "$status" = 1 ]
-	has "$E2E/odd.sock" "within 100"
+	has "$E2E/odd.sock" "said nothing within"
 	[ $SECONDS -lt 5 ]
 	kill $LISTENER 2>/dev/null || true
 	rm -f "$E2E/odd.sock"
