@@ -26,7 +26,7 @@
 enum {
 	TERM_MS = 10 * 1000,
 	KILL_MS = 5 * 1000,
-	CLEAR_MS = 30 * 1000,
+	CLEAR_MS = 10 * 1000,
 	PAUSE_MS = 20,
 	MAX_MOUNTS_BYTES = 16 * 1024 * 1024,
 };
@@ -85,14 +85,15 @@ static void find_sockets(const struct hp_daemon *d, const struct hp_strv *tasks,
 	}
 }
 
-/* Shims are told the daemon's address on their command line, which nobody else has. */
+/* Shims are told the daemon's address on their command line, which nobody else has. The same
+ * program, told to "delete", clears up after one. */
 static bool is_shim(const struct hp_daemon *d, pid_t pid)
 {
 	AUTO_FREE char *exe = hp_proc_exe(pid);
 
 	return exe && pid != hp_daemon_pid(d) && pid != getpid() &&
 	       hp_proc_has_word(pid, "-address") && hp_proc_has_word(pid, d->address) &&
-	       hp_proc_has_word(pid, "-namespace");
+	       hp_proc_has_word(pid, "-namespace") && !hp_proc_has_word(pid, "delete");
 }
 
 static size_t kill_shims(const struct hp_daemon *d)

@@ -69,7 +69,28 @@ static int find_namespaces(const struct hp_daemon *d, struct hp_strv *ret, struc
 	return 0;
 }
 
-static int end_containers(const struct hp_daemon *d, bool force, struct hp_error *err)
+static const char *program_of(const struct down_args *args)
+{
+	return args->containerd ? args->containerd : "containerd";
+}
+
+/* A daemon that failed to clear up after a shim does not try again until it is started anew. */
+static int end_tasks(const struct hp_daemon *d, const char *program, struct hp_error *err)
+{
+	AUTO_FREE char *version = NULL;
+
+	if (hp_daemon_end_tasks(d, err) == 0)
+		return 0;
+	if (err->code != HP_ETIMEOUT)
+		return -1;
+	hp_error_clear(err);
+	if (hp_daemon_end(d, err) < 0 || hp_daemon_start(d, program, &version, err) < 0)
+		return -1;
+	return hp_daemon_end_tasks(d, err);
+}
+
+static int end_containers(const struct hp_daemon *d, const struct down_args *args,
+			  struct hp_error *err)
 {
 	AUTO(hp_strv_free) struct hp_strv namespaces = {0};
 	AUTO(hp_strv_free) struct hp_strv running = {0};
@@ -77,10 +98,10 @@ static int end_containers(const struct hp_daemon *d, bool force, struct hp_error
 	if (find_namespaces(d, &namespaces, err) < 0)
 		return -1;
 	for (size_t i = 0; i < namespaces.count; i++)
-		if (look_at(d, namespaces.items[i], force, &running, err) < 0)
+		if (look_at(d, namespaces.items[i], args->force, &running, err) < 0)
 			return hp_wrap(err, "namespace '%s'", namespaces.items[i]);
 	if (running.count == 0)
-		return hp_daemon_end_tasks(d, err);
+		return end_tasks(d, program_of(args), err);
 	AUTO_FREE char *names = hp_strv_join(hp_strv_view(&running), ", ");
 	return hp_fail(err, HP_ESTATE, "%zu containers still run, --force kills them: %s",
 		       running.count, names);
@@ -98,15 +119,14 @@ static int revive(const struct hp_daemon *d, const struct down_args *args, struc
 		return -1;
 	if (tasks.count == 0)
 		return 0;
-	return hp_daemon_start(d, args->containerd ? args->containerd : "containerd", &version,
-			       err);
+	return hp_daemon_start(d, program_of(args), &version, err);
 }
 
 static int bring_down(struct hp_daemon *d, const struct down_args *args, struct hp_error *err)
 {
 	if (hp_daemon_lock(d, err) < 0 || revive(d, args, err) < 0)
 		return -1;
-	if (hp_daemon_pid(d) && end_containers(d, args->force, err) < 0)
+	if (hp_daemon_pid(d) && end_containers(d, args, err) < 0)
 		return -1;
 	if (hp_daemon_end(d, err) < 0 || hp_daemon_remove_dir(d->our_state, err) < 0 ||
 	    hp_daemon_remove_dir(d->state, err) < 0)
