@@ -14,6 +14,7 @@
 #define CPU_LIMIT_NANO INT64_C(500000000)
 #define CPU_LOW        0.40
 #define CPU_HIGH       0.60
+#define CPU_TRIES      3
 
 #define CREATE_START_MAX_NS INT64_C(2000000000)
 #define CLIENT_MAX_BYTES    (UINT64_C(100) << 20)
@@ -73,6 +74,20 @@ static int measure_cpu(struct hp_run *r, const char *id, double *ret_share,
 	return 0;
 }
 
+/* What else runs on the machine takes from the share and never adds to it, so too little is
+ * measured again. */
+static int measure_cpu_calmly(struct hp_run *r, const char *id, double *ret_share,
+			      struct hp_error *err)
+{
+	double share = 0;
+
+	for (int i = 0; i < CPU_TRIES && share < CPU_LOW; i++)
+		if (measure_cpu(r, id, &share, err) < 0)
+			return -1;
+	*ret_share = share;
+	return 0;
+}
+
 static void check_cpu(struct hp_run *r)
 {
 	static const char *const busy[] = {"sh", "-c", "while :; do :; done", NULL};
@@ -86,7 +101,7 @@ static void check_cpu(struct hp_run *r)
 
 	if (hp_run__create(r, busy, &limits, &id, &err) < 0 ||
 	    hp_engine_start(r->engine, id, 0, 0, NULL, &err) < 0 ||
-	    measure_cpu(r, id, &share, &err) < 0 ||
+	    measure_cpu_calmly(r, id, &share, &err) < 0 ||
 	    hp_engine_remove(r->engine, id, true, true, &err) < 0) {
 		hp_run__fail(r, PHASE, name, began, &err, target);
 		return;

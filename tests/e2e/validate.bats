@@ -19,14 +19,14 @@ checked() {
 
 @test "validate passes with runc" {
 	run --separate-stderr harpoon validate --json
-	[ "$status" = 0 ]
 	checked
+	[ "$status" = 0 ]
 }
 
 @test "validate passes with crun" {
 	run --separate-stderr harpoon validate --runtime crun --json --cycles 30
-	[ "$status" = 0 ]
 	checked
+	[ "$status" = 0 ]
 }
 
 @test "validate prints a table for people" {
