@@ -12,6 +12,8 @@
 struct world {
 	struct hp_engine *engine;
 	struct hp_engine_ops ops;
+	struct hp_proof proof;
+	struct hp_error err;
 };
 
 /* The fake runs no processes, so its pids are nobody's; ours stands in for them. */
@@ -27,10 +29,9 @@ static int inspect_with_real_pid(struct hp_engine *e, const char *ref,
 
 static void world_open(struct world *w)
 {
-	struct hp_error err = HP_ERROR_INIT;
-
-	if (hp_engine_open("fake", NULL, &w->engine, &err) < 0)
-		fail_msg("open: %s", err.msg);
+	*w = (struct world){0};
+	if (hp_engine_open("fake", NULL, &w->engine, &w->err) < 0)
+		fail_msg("open: %s", w->err.msg);
 	w->ops = *w->engine->ops;
 	w->ops.inspect = inspect_with_real_pid;
 	w->engine->ops = &w->ops;
@@ -38,6 +39,7 @@ static void world_open(struct world *w)
 
 static void world_close(struct world *w)
 {
+	hp_proof_clear(&w->proof);
 	w->engine->ops = &hp_engine__fake;
 	hp_engine_free(w->engine);
 }
@@ -45,6 +47,12 @@ HP_AUTO_VALUE(struct world, world_close);
 
 static const struct hp_proof_options options = {
 	.image = "localhost/busybox:latest", .cycles = 3, .settle_ms = 1, .cpu_ms = 50};
+
+/* Run a proof in the world, which must end with @status. */
+static void world_prove(struct world *w, const struct hp_proof_options *with, int status)
+{
+	assert_int_equal(hp_proof_run(w->engine, with, &w->proof, &w->err), status);
+}
 
 static const struct hp_proof_row *row_find(const struct hp_proof *p, const char *name)
 {
@@ -82,14 +90,12 @@ static void proves_lifecycle_and_leaks(void **state)
 		"cycles",          "client RSS",  "client heap",   "tasks left",
 		"containers left", "leases left", "snapshots left"};
 	AUTO(world_close) struct world w;
-	AUTO(hp_proof_clear) struct hp_proof proof = {0};
-	struct hp_error err = HP_ERROR_INIT;
 
 	(void)state;
 	world_open(&w);
-	assert_int_equal(hp_proof_run(w.engine, &options, &proof, &err), 0);
+	world_prove(&w, &options, 0);
 	for (size_t i = 0; i < HP_ARRAY_LEN(rows); i++)
-		assert_row(&proof, rows[i], true);
+		assert_row(&w.proof, rows[i], true);
 	assert_int_equal(containers_left(w.engine), 0);
 }
 
@@ -97,62 +103,54 @@ static void proves_lifecycle_and_leaks(void **state)
 static void limits_that_do_not_hold_fail(void **state)
 {
 	AUTO(world_close) struct world w;
-	AUTO(hp_proof_clear) struct hp_proof proof = {0};
-	struct hp_error err = HP_ERROR_INIT;
 
 	(void)state;
 	world_open(&w);
-	assert_int_equal(hp_proof_run(w.engine, &options, &proof, &err), 0);
-	assert_row(&proof, "256 MiB within 128 MiB", false);
-	assert_false(hp_proof_passed(&proof));
+	world_prove(&w, &options, 0);
+	assert_row(&w.proof, "256 MiB within 128 MiB", false);
+	assert_false(hp_proof_passed(&w.proof));
 	assert_int_equal(containers_left(w.engine), 0);
 }
 
 static void pid_of_nobody_fails(void **state)
 {
 	AUTO(world_close) struct world w;
-	AUTO(hp_proof_clear) struct hp_proof proof = {0};
-	struct hp_error err = HP_ERROR_INIT;
 
 	(void)state;
 	world_open(&w);
 	w.ops.inspect = hp_engine__fake.inspect;
-	assert_int_equal(hp_proof_run(w.engine, &options, &proof, &err), 0);
-	assert_row(&proof, "status", false);
+	world_prove(&w, &options, 0);
+	assert_row(&w.proof, "status", false);
 	assert_int_equal(containers_left(w.engine), 0);
 }
 
 static void missing_image_says_what_to_do(void **state)
 {
 	AUTO(world_close) struct world w;
-	AUTO(hp_proof_clear) struct hp_proof proof = {0};
 	struct hp_proof_options other = options;
-	struct hp_error err = HP_ERROR_INIT;
 
 	(void)state;
 	world_open(&w);
 	other.image = "localhost/nosuch:latest";
-	assert_int_equal(hp_proof_run(w.engine, &other, &proof, &err), 0);
-	assert_row(&proof, "image", false);
-	assert_non_null(strstr(row_find(&proof, "image")->measured, "harpoon import"));
-	assert_null(row_find(&proof, "create"));
-	assert_false(hp_proof_passed(&proof));
+	world_prove(&w, &other, 0);
+	assert_row(&w.proof, "image", false);
+	assert_non_null(strstr(row_find(&w.proof, "image")->measured, "harpoon import"));
+	assert_null(row_find(&w.proof, "create"));
+	assert_false(hp_proof_passed(&w.proof));
 }
 
 static void interrupted_stops_and_does_not_pass(void **state)
 {
 	static volatile sig_atomic_t stop = SIGINT;
 	AUTO(world_close) struct world w;
-	AUTO(hp_proof_clear) struct hp_proof proof = {0};
 	struct hp_proof_options other = options;
-	struct hp_error err = HP_ERROR_INIT;
 
 	(void)state;
 	world_open(&w);
 	other.interrupted = &stop;
-	assert_int_equal(hp_proof_run(w.engine, &other, &proof, &err), 0);
-	assert_true(proof.interrupted);
-	assert_false(hp_proof_passed(&proof));
+	world_prove(&w, &other, 0);
+	assert_true(w.proof.interrupted);
+	assert_false(hp_proof_passed(&w.proof));
 	assert_int_equal(containers_left(w.engine), 0);
 }
 
@@ -166,16 +164,14 @@ static int remove_nothing(struct hp_engine *e, const char *ref, bool force, bool
 static void delete_that_deletes_nothing_fails(void **state)
 {
 	AUTO(world_close) struct world w;
-	AUTO(hp_proof_clear) struct hp_proof proof = {0};
-	struct hp_error err = HP_ERROR_INIT;
 
 	(void)state;
 	world_open(&w);
 	w.ops.remove = remove_nothing;
-	assert_int_equal(hp_proof_run(w.engine, &options, &proof, &err), 0);
-	assert_row(&proof, "delete", false);
-	assert_null(row_find(&proof, "cycles"));
-	assert_false(hp_proof_passed(&proof));
+	world_prove(&w, &options, 0);
+	assert_row(&w.proof, "delete", false);
+	assert_null(row_find(&w.proof, "cycles"));
+	assert_false(hp_proof_passed(&w.proof));
 }
 
 static int refuse_removal(struct hp_engine *e, const char *ref, bool force, bool volumes,
@@ -188,16 +184,14 @@ static int refuse_removal(struct hp_engine *e, const char *ref, bool force, bool
 static void clean_up_that_fails_is_an_error(void **state)
 {
 	AUTO(world_close) struct world w;
-	AUTO(hp_proof_clear) struct hp_proof proof = {0};
-	struct hp_error err = HP_ERROR_INIT;
 
 	(void)state;
 	world_open(&w);
 	w.ops.remove = refuse_removal;
-	assert_int_equal(hp_proof_run(w.engine, &options, &proof, &err), -1);
-	assert_int_equal(err.code, HP_EIO);
-	assert_non_null(strstr(err.msg, "clean up"));
-	assert_row(&proof, "delete", false);
+	world_prove(&w, &options, -1);
+	assert_int_equal(w.err.code, HP_EIO);
+	assert_non_null(strstr(w.err.msg, "clean up"));
+	assert_row(&w.proof, "delete", false);
 }
 
 static int more_each_time(struct hp_engine *e, struct hp_census *ret, struct hp_error *err)
@@ -212,17 +206,15 @@ static int more_each_time(struct hp_engine *e, struct hp_census *ret, struct hp_
 static void snapshots_that_stay_are_a_leak(void **state)
 {
 	AUTO(world_close) struct world w;
-	AUTO(hp_proof_clear) struct hp_proof proof = {0};
-	struct hp_error err = HP_ERROR_INIT;
 
 	(void)state;
 	world_open(&w);
 	w.ops.can |= HP_CAN_CENSUS;
 	w.ops.census = more_each_time;
-	assert_int_equal(hp_proof_run(w.engine, &options, &proof, &err), 0);
-	assert_row(&proof, "snapshots left", false);
-	assert_row(&proof, "tasks left", true);
-	assert_false(hp_proof_passed(&proof));
+	world_prove(&w, &options, 0);
+	assert_row(&w.proof, "snapshots left", false);
+	assert_row(&w.proof, "tasks left", true);
+	assert_false(hp_proof_passed(&w.proof));
 }
 
 int main(void)
