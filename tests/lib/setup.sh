@@ -12,8 +12,7 @@ HP_BUILD_PACKAGES=(
 HP_RUN_PACKAGES=(containerd runc crun busybox-static)
 # shellcheck disable=SC2034
 HP_TEST_PACKAGES=(
-	bats clang-14 clang-format-14 clang-tidy-14 codespell cppcheck jq libasan8 libubsan1 procps
-	scdoc shellcheck tini util-linux valgrind zstd
+	bats clang-format-14 codespell jq libasan8 libubsan1 procps scdoc shellcheck tini util-linux zstd
 )
 
 # setup_fail TEXT...: say what went wrong and what to do, and end.
