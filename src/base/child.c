@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 
 #define CLOSE_FALLBACK_MAX 65536
 #define WATCH_MS           5
+#define DETACH_STACK       (256 * 1024)
 #define DEFAULT_PATH       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* What the child tells through the pipe: its pid, or the step that failed. */
@@ -41,6 +43,7 @@ struct start {
 	int n_fds;    /* at least 3 */
 	int report_fd;
 	pid_t parent;
+	char *stack; /* DETACH_STACK bytes for the grandchild; NULL without detach */
 };
 
 static _Noreturn void give_up(const struct start *s, enum step step)
@@ -177,16 +180,22 @@ static _Noreturn void run(struct start *s)
 	give_up(s, STEP_EXEC);
 }
 
-/* In the child: with detach, leave the program to a child of its own, which init adopts. */
+static int run_detached(void *arg)
+{
+	run(arg);
+}
+
+/* In the child: with detach, leave the program to a child of its own, which init adopts. That one
+ * is made by clone(2) with a stack of its own, as a second vfork() inside of the first would
+ * overwrite what AddressSanitizer remembers to return from the first. */
 static _Noreturn void run_or_detach(struct start *s)
 {
 	pid_t pid;
 
 	if (!s->c->detach)
 		run(s);
-	pid = HP_SYS("fork", vfork());
-	if (pid == 0)
-		run(s);
+	pid = HP_SYS("fork", clone(run_detached, s->stack + DETACH_STACK,
+				   CLONE_VM | CLONE_VFORK | SIGCHLD, s));
 	if (pid < 0)
 		give_up(s, STEP_SESSION);
 	_exit(0);
@@ -277,8 +286,9 @@ static void reap(pid_t pid)
 int hp_child_start(const struct hp_child *c, pid_t *ret_pid, struct hp_error *err)
 {
 	AUTO_FREE int *sources = hp_alloc_array(c->n_fds + 3, sizeof(*sources));
+	AUTO_FREE char *stack = c->detach ? hp_alloc(DETACH_STACK) : NULL;
 	AUTO_CLOSE int read_fd = -1;
-	struct start s = {.c = c, .sources = sources, .parent = getpid()};
+	struct start s = {.c = c, .sources = sources, .parent = getpid(), .stack = stack};
 	int fds[2];
 	pid_t pid;
 	int sys;
