@@ -94,8 +94,10 @@ static void events_tell_of_pauses_and_execs(void **state)
 
 	if ((hp_engine_can(c->engine) & needed) != needed)
 		return;
-	AUTO_FREE char *id = make_started(c, ARGS("sleep", "1000"));
 	OK(hp_engine_events(c->engine, &events, &err));
+	AUTO_FREE char *id = make_started(c, ARGS("sleep", "1000"));
+	expect(c, events, id, "create");
+	expect(c, events, id, "start");
 	OK(hp_engine_pause(c->engine, id, &err));
 	expect(c, events, id, "pause");
 	OK(hp_engine_unpause(c->engine, id, &err));
