@@ -19,7 +19,7 @@ contract() {
 		HP_CONTRACT_SNAPSHOTTER=${CONTAINERD_SNAPSHOTTER:-overlayfs} \
 		HP_CONTRACT_LIBEXEC=$HP_CONTRACT/../../src/keeper run "$program"
 	[ "$status" = 0 ] && grep -q '^ok' <<<"$output" || {
-		printf '%s\n' "$output" >&2
+		grep -v '^ok' <<<"$output" >&2
 		return 1
 	}
 }
