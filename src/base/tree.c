@@ -110,7 +110,7 @@ static DIR *open_dir(const struct removal *r, int parent_fd, const char *name,
 	AUTO_CLOSE int fd =
 		HP_SYS("open", openat(parent_fd, name,
 				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-	uint64_t mount;
+	uint64_t mount = 0;
 	DIR *dir;
 
 	if (fd < 0) {
