@@ -2,7 +2,9 @@
 /* path.c - owns the taking apart and putting together of file names. */
 #include "base/path.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 
@@ -77,4 +79,16 @@ char *hp_path_clean(const char *path)
 		clean[len++] = '/';
 	clean[len] = '\0';
 	return clean;
+}
+
+int hp_path_absolute(const char *path, char **ret_path, struct hp_error *err)
+{
+	AUTO_FREE char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
+
+	if (path[0] != '/' && !here)
+		return hp_fail_errno(err, errno, "find the working directory for '%s'", path);
+	AUTO_FREE char *joined = here ? hp_path_join(here, path) : hp_strdup(path);
+
+	*ret_path = hp_path_clean(joined);
+	return 0;
 }

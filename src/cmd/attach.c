@@ -35,9 +35,9 @@ static int attach_taken(struct hp_console *console, struct hp_error *err)
 	return hp_console_status(&end);
 }
 
-static int attach_run(const struct hp_call *call, struct hp_error *err)
+static int attach_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct attach_args *args = call->args;
+	const struct attach_args *args = use->args;
 	AUTO(hp_container_free) struct hp_container *container = NULL;
 	struct hp_traits traits = {0};
 	struct hp_console console = {
@@ -46,8 +46,8 @@ static int attach_run(const struct hp_call *call, struct hp_error *err)
 		.signal_fd = -1,
 	};
 
-	if (hp_cli_engine(call->cli, &console.engine, err) < 0 ||
-	    hp_engine_inspect(console.engine, call->operands[0], &container, err) < 0)
+	if (hp_cli_engine(use->cli, &console.engine, err) < 0 ||
+	    hp_engine_inspect(console.engine, use->operands[0], &container, err) < 0)
 		return -1;
 	hp_foreground_traits(container, &traits);
 	console.ref = container->id;

@@ -69,9 +69,13 @@ const char *hp_cli_state_root(const struct hp_cli *cli)
 /* The socket of "harpoon up", when it is there and the system's is not; else NULL. */
 static char *find_private_socket(const struct hp_cli *cli)
 {
-	AUTO_FREE char *path =
+	AUTO_FREE char *usual =
 		hp_path_join(hp_cli_state_root(cli), "containerd/containerd.sock");
+	AUTO_FREE char *path = NULL;
+	struct hp_error ignored = HP_ERROR_INIT;
 
+	if (hp_path_absolute(usual, &path, &ignored) < 0)
+		return NULL;
 	if (access(SYSTEM_SOCKET, F_OK) == 0 || access(path, F_OK) < 0)
 		return NULL;
 	hp_log(HP_LOG_INFO, "cli", "using the engine that 'harpoon up' started address=%s",
@@ -138,23 +142,23 @@ void hp_cli_report(const struct hp_cli *cli, const char *command, const struct h
 	fprintf(stderr, "%s\n", text);
 }
 
-int hp_cli_each(const struct hp_call *call, bool quiet,
-		int (*one)(const struct hp_call *call, struct hp_engine *engine,
+int hp_cli_each(const struct hp_use *use, bool quiet,
+		int (*one)(const struct hp_use *use, struct hp_engine *engine,
 			   const char *operand, struct hp_error *err),
 		struct hp_error *err)
 {
 	struct hp_engine *engine = NULL;
 	int status = 0;
 
-	if (hp_cli_engine(call->cli, &engine, err) < 0)
+	if (hp_cli_engine(use->cli, &engine, err) < 0)
 		return -1;
-	for (size_t i = 0; i < call->n_operands; i++) {
+	for (size_t i = 0; i < use->n_operands; i++) {
 		struct hp_error failure = HP_ERROR_INIT;
-		if (one(call, engine, call->operands[i], &failure) < 0) {
-			hp_cli_report(call->cli, call->cmd->name, &failure);
+		if (one(use, engine, use->operands[i], &failure) < 0) {
+			hp_cli_report(use->cli, use->cmd->name, &failure);
 			status = 1;
 		} else if (!quiet) {
-			printf("%s\n", call->operands[i]);
+			printf("%s\n", use->operands[i]);
 			fflush(stdout);
 		}
 	}
@@ -215,14 +219,14 @@ static int call_command(struct hp_cli *cli, const struct hp_cmd *cmd, const char
 		hp_error_clear(err);
 		return hp_fail(err, HP_EUSAGE, "%s (see 'harpoon help %s')", why, cmd->name);
 	}
-	struct hp_call call = {
+	struct hp_use use = {
 		.cli = cli,
 		.cmd = cmd,
 		.args = args,
 		.operands = hp_strv_view(&operands),
 		.n_operands = operands.count,
 	};
-	return cmd->run(&call, err);
+	return cmd->run(&use, err);
 }
 
 static int run_command(struct hp_cli *cli, const struct hp_cmd *cmd, const char *const *argv,

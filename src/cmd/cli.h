@@ -50,8 +50,8 @@ void hp_cli_report(const struct hp_cli *cli, const char *command, const struct h
 
 /* Do @one for every operand, going on after failures, each of which is reported. Prints the
  * operand after each success, as docker does, unless @quiet. Returns: 0, or 1 when one failed. */
-int hp_cli_each(const struct hp_call *call, bool quiet,
-		int (*one)(const struct hp_call *call, struct hp_engine *engine,
+int hp_cli_each(const struct hp_use *use, bool quiet,
+		int (*one)(const struct hp_use *use, struct hp_engine *engine,
 			   const char *operand, struct hp_error *err),
 		struct hp_error *err) MUST_CHECK;
 

@@ -12,8 +12,8 @@
 
 struct hp_cli;
 
-/* One use of a command. All is borrowed for the call. */
-struct hp_call {
+/* One use of a command. All is borrowed for as long as it runs. */
+struct hp_use {
 	struct hp_cli *cli;
 	const struct hp_cmd *cmd;
 	void *args; /* of cmd->args_size, filled by its options */
@@ -53,7 +53,7 @@ struct hp_cmd {
 	enum hp_operand_kind kind;
 	unsigned flags; /* enum hp_cmd_flag */
 	/* Returns: the exit status, or -1 with *err filled. */
-	int (*run)(const struct hp_call *call, struct hp_error *err);
+	int (*run)(const struct hp_use *use, struct hp_error *err);
 };
 
 /* All commands in the order of their help; ends with NULL. */

@@ -265,9 +265,9 @@ static void print_fish(FILE *out)
 	}
 }
 
-static int completion_run(const struct hp_call *call, struct hp_error *err)
+static int completion_run(const struct hp_use *use, struct hp_error *err)
 {
-	const char *shell = call->operands[0];
+	const char *shell = use->operands[0];
 
 	if (hp_str_eq(shell, "bash"))
 		print_bash(stdout);

@@ -18,14 +18,14 @@ static const struct hp_opt create_opts[] = {
 };
 /* clang-format on */
 
-static int create_run(const struct hp_call *call, struct hp_error *err)
+static int create_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct create_args *args = call->args;
+	const struct create_args *args = use->args;
 	struct hp_engine *engine = NULL;
 	AUTO_FREE char *id = NULL;
 
-	if (hp_cli_engine(call->cli, &engine, err) < 0 ||
-	    hp_create_make(engine, &args->create, call->operands, &id, err) < 0)
+	if (hp_cli_engine(use->cli, &engine, err) < 0 ||
+	    hp_create_make(engine, &args->create, use->operands, &id, err) < 0)
 		return -1;
 	printf("%s\n", id);
 	return 0;

@@ -13,26 +13,11 @@
 #include "base/path.h"
 #include "cmd/words.h"
 
-/* A relative host path is taken from where we are, not from where an engine is. */
-static char *absolute_volume(const char *text)
-{
-	char here[PATH_MAX];
-	size_t len = strcspn(text, ":");
-	bool relative = text[0] == '.' && (len == 1 || text[1] == '/' || text[1] == '.');
-
-	if (!relative || text[len] != ':' || !getcwd(here, sizeof(here)))
-		return hp_strdup(text);
-	AUTO_FREE char *source = hp_strndup(text, len);
-	AUTO_FREE char *joined = hp_path_join(here, source);
-	AUTO_FREE char *clean = hp_path_clean(joined);
-	return hp_sprintf("%s%s", clean, text + len);
-}
-
 static int add_volumes(const struct hp_strv *volumes, struct hp_create *c, struct hp_error *err)
 {
 	for (size_t i = 0; i < volumes->count; i++) {
-		AUTO_FREE char *text = absolute_volume(volumes->items[i]);
-		if (hp_mount_parse_volume(text, &c->mounts[c->spec.n_mounts], err) < 0)
+		if (hp_mount_parse_volume(volumes->items[i], &c->mounts[c->spec.n_mounts],
+					  err) < 0)
 			return hp_wrap(err, "--volume");
 		c->spec.n_mounts++;
 	}

@@ -62,7 +62,7 @@ static const char config_text[] = "# Written by harpoon up at each start.\n"
 /* An absolute path that can stand between quotes in TOML. */
 static int check_path(const char *given, char **ret, struct hp_error *err)
 {
-	char here[PATH_MAX] = "/";
+	AUTO_FREE char *clean = NULL;
 
 	for (const char *s = given; *s; s++)
 		if ((unsigned char)*s < ' ' || *s == '"' || *s == '\\' || *s == 0x7f)
@@ -70,10 +70,8 @@ static int check_path(const char *given, char **ret, struct hp_error *err)
 				       "the path '%s' has a quote, backslash or control "
 				       "character",
 				       given);
-	if (given[0] != '/' && !getcwd(here, sizeof(here)))
-		return hp_fail_errno(err, errno, "find the working directory");
-	AUTO_FREE char *joined = given[0] == '/' ? hp_strdup(given) : hp_path_join(here, given);
-	AUTO_FREE char *clean = hp_path_clean(joined);
+	if (hp_path_absolute(given, &clean, err) < 0)
+		return -1;
 	if (hp_str_eq(clean, "/"))
 		return hp_fail(err, HP_EUSAGE, "'%s' is the root of all files", given);
 	*ret = TAKE(clean);
@@ -96,8 +94,9 @@ int hp_daemon_init(const struct hp_cli *cli, const char *root, const char *state
 	d.config = hp_path_join(d.state, "config.toml");
 	d.pid_file = hp_path_join(d.state, "containerd.pid");
 	d.log = hp_path_join(d.root, "containerd.log");
-	d.our_data = hp_containerd_root(hp_cli_data_root(cli), d.address);
-	d.our_state = hp_containerd_root(hp_cli_state_root(cli), d.address);
+	if (hp_containerd_root(hp_cli_data_root(cli), d.address, &d.our_data, err) < 0 ||
+	    hp_containerd_root(hp_cli_state_root(cli), d.address, &d.our_state, err) < 0)
+		return -1;
 	if (strlen(d.address) > MAX_SOCKET_PATH)
 		return hp_fail(err, HP_EUSAGE,
 			       "'%s' is longer than a socket's path may be (%d)", d.address,

@@ -135,14 +135,14 @@ static int bring_down(struct hp_daemon *d, const struct down_args *args, struct 
 	return 0;
 }
 
-static int down_run(const struct hp_call *call, struct hp_error *err)
+static int down_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct down_args *args = call->args;
+	const struct down_args *args = use->args;
 	AUTO(hp_daemon_clear) struct hp_daemon d = {.lock_fd = -1};
 
 	if (geteuid() != 0)
 		return hp_fail(err, HP_EDENIED, "only root can bring down a containerd");
-	if (hp_daemon_init(call->cli, args->root, args->state, &d, err) < 0)
+	if (hp_daemon_init(use->cli, args->root, args->state, &d, err) < 0)
 		return -1;
 	if (!hp_daemon_made(d.state))
 		printf("no containerd of harpoon up is at %s\n", d.address);

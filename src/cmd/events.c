@@ -125,14 +125,14 @@ static int follow(struct hp_events *events, const struct events_args *args,
 	}
 }
 
-static int events_run(const struct hp_call *call, struct hp_error *err)
+static int events_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct events_args *args = call->args;
+	const struct events_args *args = use->args;
 	AUTO(hp_events_free) struct hp_events *events = NULL;
 	struct hp_engine *engine = NULL;
 
 	if (hp_filter_check(&args->filters, "type|event|container|image|label", err) < 0 ||
-	    hp_cli_engine(call->cli, &engine, err) < 0 ||
+	    hp_cli_engine(use->cli, &engine, err) < 0 ||
 	    hp_engine_events(engine, &events, err) < 0)
 		return -1;
 	return follow(events, args, err);

@@ -68,12 +68,12 @@ static int exec_taken(struct hp_console *console, const struct hp_exec_spec *spe
 	return rc < 0 || spec->detach ? rc : hp_console_status(&end);
 }
 
-static int exec_run(const struct hp_call *call, struct hp_error *err)
+static int exec_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct exec_args *args = call->args;
+	const struct exec_args *args = use->args;
 	AUTO(hp_strv_free) struct hp_strv env = {0};
 	struct hp_exec_spec spec = {
-		.args = call->operands + 1,
+		.args = use->operands + 1,
 		.workdir = args->workdir,
 		.user = args->user,
 		.tty = args->tty,
@@ -82,7 +82,7 @@ static int exec_run(const struct hp_call *call, struct hp_error *err)
 		.privileged = args->privileged,
 	};
 	struct hp_console console = {
-		.ref = call->operands[0],
+		.ref = use->operands[0],
 		.tty = args->tty,
 		.use_stdin = spec.stdin_open,
 		.signal_fd = -1,
@@ -91,7 +91,7 @@ static int exec_run(const struct hp_call *call, struct hp_error *err)
 	if (hp_foreground_check(&args->foreground, spec.tty, spec.stdin_open, &console.keys,
 				err) < 0 ||
 	    read_env(args, &env, err) < 0 ||
-	    hp_cli_engine(call->cli, &console.engine, err) < 0 ||
+	    hp_cli_engine(use->cli, &console.engine, err) < 0 ||
 	    hp_console_signals(&console.signal_fd, err) < 0)
 		return -1;
 	spec.env = hp_strv_view(&env);

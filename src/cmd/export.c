@@ -24,18 +24,18 @@ static const struct hp_opt export_opts[] = {
 /* clang-format on */
 
 /* A pipe or device is written to as it is. */
-static int export_special(const struct hp_call *call, struct hp_engine *engine,
-			  const char *path, struct hp_error *err)
+static int export_special(const struct hp_use *use, struct hp_engine *engine, const char *path,
+			  struct hp_error *err)
 {
 	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return hp_fail_errno(err, errno, "open '%s'", path);
-	return hp_engine_export(engine, call->operands, fd, err);
+	return hp_engine_export(engine, use->operands, fd, err);
 }
 
 /* The file appears under its name only once it is whole. */
-static int export_file(const struct hp_call *call, struct hp_engine *engine, const char *path,
+static int export_file(const struct hp_use *use, struct hp_engine *engine, const char *path,
 		       struct hp_error *err)
 {
 	AUTO_FREE char *partial = hp_sprintf("%s.%lld.partial", path, (long long)getpid());
@@ -43,7 +43,7 @@ static int export_file(const struct hp_call *call, struct hp_engine *engine, con
 
 	if (fd < 0)
 		return hp_fail_errno(err, errno, "create '%s'", partial);
-	int rc = hp_engine_export(engine, call->operands, fd, err);
+	int rc = hp_engine_export(engine, use->operands, fd, err);
 	if (rc == 0 && (fsync(fd) < 0 || rename(partial, path) < 0))
 		rc = hp_fail_errno(err, errno, "write '%s'", path);
 	if (rc < 0)
@@ -51,22 +51,22 @@ static int export_file(const struct hp_call *call, struct hp_engine *engine, con
 	return rc;
 }
 
-static int export_run(const struct hp_call *call, struct hp_error *err)
+static int export_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct export_args *args = call->args;
+	const struct export_args *args = use->args;
 	struct hp_engine *engine = NULL;
 	struct stat st;
 
 	if (!args->output && isatty(STDOUT_FILENO))
 		return hp_fail(err, HP_EUSAGE,
 			       "an archive is not for a terminal: give -o FILE or redirect it");
-	if (hp_cli_engine(call->cli, &engine, err) < 0)
+	if (hp_cli_engine(use->cli, &engine, err) < 0)
 		return -1;
 	if (!args->output || hp_str_eq(args->output, "-"))
-		return hp_engine_export(engine, call->operands, STDOUT_FILENO, err);
+		return hp_engine_export(engine, use->operands, STDOUT_FILENO, err);
 	if (stat(args->output, &st) == 0 && !S_ISREG(st.st_mode))
-		return export_special(call, engine, args->output, err);
-	return export_file(call, engine, args->output, err);
+		return export_special(use, engine, args->output, err);
+	return export_file(use, engine, args->output, err);
 }
 
 const struct hp_cmd hp_cmd_export = {

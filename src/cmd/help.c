@@ -75,13 +75,13 @@ int hp_help_print(FILE *out, const struct hp_cmd *cmd)
 	return 0;
 }
 
-static int help_run(const struct hp_call *call, struct hp_error *err)
+static int help_run(const struct hp_use *use, struct hp_error *err)
 {
-	if (call->n_operands == 0)
+	if (use->n_operands == 0)
 		return hp_help_print(stdout, NULL);
-	const struct hp_cmd *cmd = hp_cmd_find(call->operands[0]);
+	const struct hp_cmd *cmd = hp_cmd_find(use->operands[0]);
 	if (!cmd)
-		return hp_fail(err, HP_EUSAGE, "there is no command '%s'", call->operands[0]);
+		return hp_fail(err, HP_EUSAGE, "there is no command '%s'", use->operands[0]);
 	return hp_help_print(stdout, cmd);
 }
 

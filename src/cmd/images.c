@@ -93,21 +93,21 @@ static struct hp_json *row_of(const struct images_args *args, const struct hp_im
 	return row;
 }
 
-static int images_run(const struct hp_call *call, struct hp_error *err)
+static int images_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct images_args *args = call->args;
+	const struct images_args *args = use->args;
 	struct hp_engine *engine = NULL;
 	AUTO(hp_image_list_free) struct hp_image_list *list = NULL;
 	AUTO(hp_json_free) struct hp_json *rows = hp_json_array();
 	int64_t now = hp_clock_unix_ns();
 
 	if (hp_filter_check(&args->filters, "reference|label", err) < 0 ||
-	    hp_cli_engine(call->cli, &engine, err) < 0 ||
+	    hp_cli_engine(use->cli, &engine, err) < 0 ||
 	    hp_engine_images(engine, &list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct hp_image *image = list->items[i];
-		bool named = call->n_operands == 0 || fits_reference(image, call->operands[0]);
+		bool named = use->n_operands == 0 || fits_reference(image, use->operands[0]);
 		if (named && hp_filter_labels(&args->filters, &image->labels) &&
 		    hp_filter_any(&args->filters, "reference", fits_reference, image))
 			hp_json_add(rows, row_of(args, image, now));

@@ -133,16 +133,16 @@ static int do_import(struct hp_engine *engine, struct hp_import *what, bool quie
 	return rc;
 }
 
-static int import_run(const struct hp_call *call, struct hp_error *err)
+static int import_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct import_args *args = call->args;
+	const struct import_args *args = use->args;
 	AUTO(hp_strv_free) struct hp_strv cmd = {0};
 	AUTO(hp_strv_free) struct hp_strv entrypoint = {0};
 	struct hp_engine *engine = NULL;
 	struct hp_import what = {
-		.path = call->operands[0],
+		.path = use->operands[0],
 		.fd = STDIN_FILENO,
-		.name = call->n_operands > 1 ? call->operands[1] : NULL,
+		.name = use->n_operands > 1 ? use->operands[1] : NULL,
 		.env = args->env.count ? hp_strv_view(&args->env) : NULL,
 		.workdir = args->workdir,
 		.user = args->user,
@@ -157,7 +157,7 @@ static int import_run(const struct hp_call *call, struct hp_error *err)
 	what.entrypoint = entrypoint.count ? hp_strv_view(&entrypoint) : NULL;
 	if (hp_str_eq(what.path, "-") && isatty(STDIN_FILENO))
 		return hp_fail(err, HP_EUSAGE, "'-' reads an archive, and stdin is a terminal");
-	if (hp_cli_engine(call->cli, &engine, err) < 0)
+	if (hp_cli_engine(use->cli, &engine, err) < 0)
 		return -1;
 	return do_import(engine, &what, args->quiet, err);
 }

@@ -21,16 +21,15 @@ static const struct hp_opt info_opts[] = {
 };
 /* clang-format on */
 
-static int info_run(const struct hp_call *call, struct hp_error *err)
+static int info_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct info_args *args = call->args;
+	const struct info_args *args = use->args;
 	AUTO(hp_labels_clear) struct hp_labels info = {0};
 	AUTO(hp_json_free) struct hp_json *rows = hp_json_array();
 	struct hp_engine *engine = NULL;
 	size_t widest = 0;
 
-	if (hp_cli_engine(call->cli, &engine, err) < 0 ||
-	    hp_engine_info(engine, &info, err) < 0)
+	if (hp_cli_engine(use->cli, &engine, err) < 0 || hp_engine_info(engine, &info, err) < 0)
 		return -1;
 	struct hp_json *row = hp_json_object();
 	for (size_t i = 0; i < info.count; i++) {

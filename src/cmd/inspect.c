@@ -169,23 +169,23 @@ static int print(const struct hp_json *found, const char *format, struct hp_erro
 	return 0;
 }
 
-static int inspect_run(const struct hp_call *call, struct hp_error *err)
+static int inspect_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct inspect_args *args = call->args;
+	const struct inspect_args *args = use->args;
 	AUTO(hp_json_free) struct hp_json *found = hp_json_array();
 	struct hp_engine *engine = NULL;
 	int status = 0;
 
-	if (hp_cli_engine(call->cli, &engine, err) < 0)
+	if (hp_cli_engine(use->cli, &engine, err) < 0)
 		return -1;
-	for (size_t i = 0; i < call->n_operands; i++) {
+	for (size_t i = 0; i < use->n_operands; i++) {
 		struct hp_error failure = HP_ERROR_INIT;
 		struct hp_json *one = NULL;
-		if (find(engine, call->operands[i], args->type, &one, &failure) == 0) {
+		if (find(engine, use->operands[i], args->type, &one, &failure) == 0) {
 			hp_json_add(found, one);
 			continue;
 		}
-		hp_cli_report(call->cli, call->cmd->name, &failure);
+		hp_cli_report(use->cli, use->cmd->name, &failure);
 		status = 1;
 	}
 	return print(found, args->format, err) < 0 ? -1 : status;

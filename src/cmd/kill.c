@@ -16,10 +16,10 @@ static const struct hp_opt kill_opts[] = {
 };
 /* clang-format on */
 
-static int kill_one(const struct hp_call *call, struct hp_engine *engine, const char *ref,
+static int kill_one(const struct hp_use *use, struct hp_engine *engine, const char *ref,
 		    struct hp_error *err)
 {
-	const struct kill_args *args = call->args;
+	const struct kill_args *args = use->args;
 	int signal = 0;
 
 	if (hp_signal_parse(args->signal ? args->signal : "KILL", &signal, err) < 0)
@@ -27,9 +27,9 @@ static int kill_one(const struct hp_call *call, struct hp_engine *engine, const 
 	return hp_engine_kill(engine, ref, NULL, signal, err);
 }
 
-static int kill_run(const struct hp_call *call, struct hp_error *err)
+static int kill_run(const struct hp_use *use, struct hp_error *err)
 {
-	return hp_cli_each(call, false, kill_one, err);
+	return hp_cli_each(use, false, kill_one, err);
 }
 
 const struct hp_cmd hp_cmd_kill = {

@@ -107,16 +107,16 @@ static int copy(struct hp_stream *stream, struct printer *p, struct hp_error *er
 	}
 }
 
-static int logs_run(const struct hp_call *call, struct hp_error *err)
+static int logs_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct logs_args *args = call->args;
+	const struct logs_args *args = use->args;
 	AUTO(hp_stream_free) struct hp_stream *stream = NULL;
 	struct printer printer = {args->timestamps, {true, true, true}};
 	struct hp_engine *engine = NULL;
 	struct hp_logs what;
 
-	if (read_what(args, &what, err) < 0 || hp_cli_engine(call->cli, &engine, err) < 0 ||
-	    hp_engine_logs(engine, call->operands[0], &what, &stream, err) < 0)
+	if (read_what(args, &what, err) < 0 || hp_cli_engine(use->cli, &engine, err) < 0 ||
+	    hp_engine_logs(engine, use->operands[0], &what, &stream, err) < 0)
 		return -1;
 	return copy(stream, &printer, err);
 }

@@ -51,9 +51,9 @@ static void print_command(FILE *out, const struct hp_cmd *cmd)
 	print_options(out, cmd->opts);
 }
 
-static int man_run(const struct hp_call *call, struct hp_error *err)
+static int man_run(const struct hp_use *use, struct hp_error *err)
 {
-	(void)call;
+	(void)use;
 	(void)err;
 	printf("# GLOBAL OPTIONS\n\n");
 	print_options(stdout, hp_cli_opts);

@@ -4,28 +4,28 @@
 
 #include "cmd/cli.h"
 
-static int pause_one(const struct hp_call *call, struct hp_engine *engine, const char *ref,
+static int pause_one(const struct hp_use *use, struct hp_engine *engine, const char *ref,
 		     struct hp_error *err)
 {
-	(void)call;
+	(void)use;
 	return hp_engine_pause(engine, ref, err);
 }
 
-static int unpause_one(const struct hp_call *call, struct hp_engine *engine, const char *ref,
+static int unpause_one(const struct hp_use *use, struct hp_engine *engine, const char *ref,
 		       struct hp_error *err)
 {
-	(void)call;
+	(void)use;
 	return hp_engine_unpause(engine, ref, err);
 }
 
-static int pause_run(const struct hp_call *call, struct hp_error *err)
+static int pause_run(const struct hp_use *use, struct hp_error *err)
 {
-	return hp_cli_each(call, false, pause_one, err);
+	return hp_cli_each(use, false, pause_one, err);
 }
 
-static int unpause_run(const struct hp_call *call, struct hp_error *err)
+static int unpause_run(const struct hp_use *use, struct hp_error *err)
 {
-	return hp_cli_each(call, false, unpause_one, err);
+	return hp_cli_each(use, false, unpause_one, err);
 }
 
 const struct hp_cmd hp_cmd_pause = {

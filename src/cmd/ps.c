@@ -149,7 +149,7 @@ static struct hp_json *row_of(const struct ps_args *args, const struct hp_contai
 	return row;
 }
 
-static int ps_run(const struct hp_call *call, struct hp_error *err)
+static int ps_run(const struct hp_use *use, struct hp_error *err)
 {
 	static const struct hp_column columns[] = {
 		{"CONTAINER ID", "ID"},
@@ -160,7 +160,7 @@ static int ps_run(const struct hp_call *call, struct hp_error *err)
 		{"NAMES", "Names"},
 		{0},
 	};
-	const struct ps_args *args = call->args;
+	const struct ps_args *args = use->args;
 	struct hp_engine *engine = NULL;
 	AUTO(hp_container_list_free) struct hp_container_list *list = NULL;
 	AUTO(hp_json_free) struct hp_json *rows = hp_json_array();
@@ -168,8 +168,7 @@ static int ps_run(const struct hp_call *call, struct hp_error *err)
 	size_t most = args->latest ? 1 : args->last ? (size_t)args->last : SIZE_MAX;
 
 	if (hp_filter_check(&args->filters, "status|name|label|id|ancestor|exited", err) < 0 ||
-	    hp_cli_engine(call->cli, &engine, err) < 0 ||
-	    hp_engine_list(engine, &list, err) < 0)
+	    hp_cli_engine(use->cli, &engine, err) < 0 || hp_engine_list(engine, &list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list->count && hp_json_count(rows) < most; i++)
 		if (chosen(args, list->items[i]))

@@ -26,14 +26,14 @@ static int reap_once(const struct hp_cli *cli, const char *id, struct hp_error *
 }
 
 /* A daemon that is being restarted comes back; one that does not within the hour is gone. */
-static int reap_run(const struct hp_call *call, struct hp_error *err)
+static int reap_run(const struct hp_use *use, struct hp_error *err)
 {
 	int64_t pause = FIRST_PAUSE_MS;
 	int64_t give_up = hp_deadline_in(PATIENCE_MS);
 
 	for (;;) {
 		hp_error_clear(err);
-		int rc = reap_once(call->cli, call->operands[0], err);
+		int rc = reap_once(use->cli, use->operands[0], err);
 		if (rc > 0)
 			break;
 		if (rc == 0) {

@@ -16,16 +16,16 @@ static const struct hp_opt restart_opts[] = {
 };
 /* clang-format on */
 
-static int restart_one(const struct hp_call *call, struct hp_engine *engine, const char *ref,
+static int restart_one(const struct hp_use *use, struct hp_engine *engine, const char *ref,
 		       struct hp_error *err)
 {
-	const struct restart_args *args = call->args;
+	const struct restart_args *args = use->args;
 	return hp_engine_restart(engine, ref, args->grace_ms, err);
 }
 
-static int restart_run(const struct hp_call *call, struct hp_error *err)
+static int restart_run(const struct hp_use *use, struct hp_error *err)
 {
-	return hp_cli_each(call, false, restart_one, err);
+	return hp_cli_each(use, false, restart_one, err);
 }
 
 const struct hp_cmd hp_cmd_restart = {

@@ -18,24 +18,24 @@ static const struct hp_opt rm_opts[] = {
 };
 /* clang-format on */
 
-static int rm_one(const struct hp_call *call, struct hp_engine *engine, const char *ref,
+static int rm_one(const struct hp_use *use, struct hp_engine *engine, const char *ref,
 		  struct hp_error *err)
 {
-	const struct rm_args *args = call->args;
+	const struct rm_args *args = use->args;
 
 	if (hp_engine_remove(engine, ref, args->force, args->volumes, err) == 0)
 		return 0;
 	if (!args->force || err->code != HP_ENOTFOUND)
 		return -1;
 	/* As docker: whoever forces wants it gone, and it is. */
-	hp_cli_report(call->cli, call->cmd->name, err);
+	hp_cli_report(use->cli, use->cmd->name, err);
 	hp_error_clear(err);
 	return 0;
 }
 
-static int rm_run(const struct hp_call *call, struct hp_error *err)
+static int rm_run(const struct hp_use *use, struct hp_error *err)
 {
-	return hp_cli_each(call, false, rm_one, err);
+	return hp_cli_each(use, false, rm_one, err);
 }
 
 const struct hp_cmd hp_cmd_rm = {

@@ -19,10 +19,10 @@ static const struct hp_opt rmi_opts[] = {
 };
 /* clang-format on */
 
-static int rmi_one(const struct hp_call *call, struct hp_engine *engine, const char *ref,
+static int rmi_one(const struct hp_use *use, struct hp_engine *engine, const char *ref,
 		   struct hp_error *err)
 {
-	const struct rmi_args *args = call->args;
+	const struct rmi_args *args = use->args;
 
 	if (hp_engine_remove_image(engine, ref, args->force, err) == 0) {
 		printf("Untagged: %s\n", ref);
@@ -30,14 +30,14 @@ static int rmi_one(const struct hp_call *call, struct hp_engine *engine, const c
 	}
 	if (!args->force || err->code != HP_ENOTFOUND)
 		return -1;
-	hp_cli_report(call->cli, call->cmd->name, err);
+	hp_cli_report(use->cli, use->cmd->name, err);
 	hp_error_clear(err);
 	return 0;
 }
 
-static int rmi_run(const struct hp_call *call, struct hp_error *err)
+static int rmi_run(const struct hp_use *use, struct hp_error *err)
 {
-	return hp_cli_each(call, true, rmi_one, err);
+	return hp_cli_each(use, true, rmi_one, err);
 }
 
 const struct hp_cmd hp_cmd_rmi = {

@@ -37,21 +37,21 @@ static int discard(struct hp_engine *engine, const char *id, struct hp_error *er
 	return -1;
 }
 
-static int run_detached(const struct hp_call *call, struct hp_engine *engine, const char *id,
+static int run_detached(const struct hp_use *use, struct hp_engine *engine, const char *id,
 			struct hp_error *err)
 {
-	const struct run_args *args = call->args;
+	const struct run_args *args = use->args;
 
 	if (hp_engine_start(engine, id, 0, 0, NULL, err) < 0)
 		return discard(engine, id, err);
 	printf("%s\n", id);
-	return args->create.remove ? hp_foreground_reap(call->cli, id, err) : 0;
+	return args->create.remove ? hp_foreground_reap(use->cli, id, err) : 0;
 }
 
-static int run_attached(const struct hp_call *call, struct hp_console *console,
+static int run_attached(const struct hp_use *use, struct hp_console *console,
 			struct hp_error *err)
 {
-	const struct run_args *args = call->args;
+	const struct run_args *args = use->args;
 	AUTO(hp_stream_free) struct hp_stream *stream = NULL;
 	AUTO(hp_waiter_free) struct hp_waiter *waiter = NULL;
 	struct hp_engine *engine = console->engine;
@@ -69,31 +69,30 @@ static int run_attached(const struct hp_call *call, struct hp_console *console,
 	if (hp_console_run(console, &end, err) < 0)
 		return args->create.remove ? discard(engine, console->ref, err) : -1;
 	if (args->create.remove &&
-	    hp_foreground_remove(call->cli, engine, console->ref, &end, err) < 0) {
+	    hp_foreground_remove(use->cli, engine, console->ref, &end, err) < 0) {
 		/* What it did counts more than that it could not be removed. */
-		hp_cli_report(call->cli, "run", err);
+		hp_cli_report(use->cli, "run", err);
 		hp_error_clear(err);
 	}
 	return hp_console_status(&end);
 }
 
 /* Everything from here on happens with the signals taken. */
-static int run_taken(const struct hp_call *call, struct hp_console *console,
-		     struct hp_error *err)
+static int run_taken(const struct hp_use *use, struct hp_console *console, struct hp_error *err)
 {
-	const struct run_args *args = call->args;
+	const struct run_args *args = use->args;
 	AUTO_FREE char *id = NULL;
 
-	if (hp_create_make(console->engine, &args->create, call->operands, &id, err) < 0)
+	if (hp_create_make(console->engine, &args->create, use->operands, &id, err) < 0)
 		return -1;
 	console->ref = id;
-	return args->detach ? run_detached(call, console->engine, id, err)
-			    : run_attached(call, console, err);
+	return args->detach ? run_detached(use, console->engine, id, err)
+			    : run_attached(use, console, err);
 }
 
-static int run_run(const struct hp_call *call, struct hp_error *err)
+static int run_run(const struct hp_use *use, struct hp_error *err)
 {
-	struct run_args *args = call->args;
+	struct run_args *args = use->args;
 	struct hp_console console = {
 		.tty = args->create.tty,
 		.use_stdin = args->create.interactive,
@@ -105,10 +104,10 @@ static int run_run(const struct hp_call *call, struct hp_error *err)
 	if (hp_foreground_check(&args->foreground, args->create.tty,
 				args->create.interactive && !args->detach, &console.keys,
 				err) < 0 ||
-	    hp_cli_engine(call->cli, &console.engine, err) < 0 ||
+	    hp_cli_engine(use->cli, &console.engine, err) < 0 ||
 	    hp_console_signals(&console.signal_fd, err) < 0)
 		return -1;
-	int status = run_taken(call, &console, err);
+	int status = run_taken(use, &console, err);
 	hp_console_release(console.signal_fd);
 	return status;
 }

@@ -36,7 +36,7 @@ static int traits_of(struct hp_engine *engine, const char *ref, struct hp_traits
 	return 0;
 }
 
-static int start_one(const struct hp_call *call, struct hp_engine *engine, const char *ref,
+static int start_one(const struct hp_use *use, struct hp_engine *engine, const char *ref,
 		     struct hp_error *err)
 {
 	struct hp_traits traits = {0};
@@ -44,10 +44,10 @@ static int start_one(const struct hp_call *call, struct hp_engine *engine, const
 	if (traits_of(engine, ref, &traits, err) < 0 ||
 	    hp_engine_start(engine, ref, 0, 0, NULL, err) < 0)
 		return -1;
-	return traits.remove ? hp_foreground_reap(call->cli, ref, err) : 0;
+	return traits.remove ? hp_foreground_reap(use->cli, ref, err) : 0;
 }
 
-static int stay(const struct hp_call *call, struct hp_console *console, bool remove,
+static int stay(const struct hp_use *use, struct hp_console *console, bool remove,
 		struct hp_error *err)
 {
 	AUTO(hp_stream_free) struct hp_stream *stream = NULL;
@@ -66,24 +66,24 @@ static int stay(const struct hp_call *call, struct hp_console *console, bool rem
 	if (hp_console_run(console, &end, err) < 0)
 		return -1;
 	if (remove &&
-	    hp_foreground_remove(call->cli, console->engine, console->ref, &end, err) < 0)
+	    hp_foreground_remove(use->cli, console->engine, console->ref, &end, err) < 0)
 		return -1;
 	return hp_console_status(&end);
 }
 
-static int start_attached(const struct hp_call *call, struct hp_error *err)
+static int start_attached(const struct hp_use *use, struct hp_error *err)
 {
-	const struct start_args *args = call->args;
+	const struct start_args *args = use->args;
 	struct hp_traits traits = {0};
 	struct hp_console console = {
-		.ref = call->operands[0],
+		.ref = use->operands[0],
 		.sig_proxy = args->foreground.sig_proxy,
 		.signal_fd = -1,
 	};
 
-	if (call->n_operands > 1)
+	if (use->n_operands > 1)
 		return hp_fail(err, HP_EUSAGE, "-a and -i are for one container at a time");
-	if (hp_cli_engine(call->cli, &console.engine, err) < 0 ||
+	if (hp_cli_engine(use->cli, &console.engine, err) < 0 ||
 	    traits_of(console.engine, console.ref, &traits, err) < 0)
 		return -1;
 	console.tty = traits.tty;
@@ -92,18 +92,18 @@ static int start_attached(const struct hp_call *call, struct hp_error *err)
 				&console.keys, err) < 0 ||
 	    hp_console_signals(&console.signal_fd, err) < 0)
 		return -1;
-	int status = stay(call, &console, traits.remove, err);
+	int status = stay(use, &console, traits.remove, err);
 	hp_console_release(console.signal_fd);
 	return status;
 }
 
-static int start_run(const struct hp_call *call, struct hp_error *err)
+static int start_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct start_args *args = call->args;
+	const struct start_args *args = use->args;
 
 	if (args->attach || args->interactive)
-		return start_attached(call, err);
-	return hp_cli_each(call, false, start_one, err);
+		return start_attached(use, err);
+	return hp_cli_each(use, false, start_one, err);
 }
 
 const struct hp_cmd hp_cmd_start = {

@@ -66,19 +66,19 @@ static void add(struct subjects *s, const struct hp_container *c)
 		(struct subject){.id = hp_strdup(c->id), .name = hp_strdup(c->name)};
 }
 
-static int choose(const struct hp_call *call, struct hp_engine *engine, struct subjects *s,
+static int choose(const struct hp_use *use, struct hp_engine *engine, struct subjects *s,
 		  struct hp_error *err)
 {
-	const struct stats_args *args = call->args;
+	const struct stats_args *args = use->args;
 	AUTO(hp_container_list_free) struct hp_container_list *list = NULL;
 
-	for (size_t i = 0; i < call->n_operands; i++) {
+	for (size_t i = 0; i < use->n_operands; i++) {
 		AUTO(hp_container_free) struct hp_container *c = NULL;
-		if (hp_engine_inspect(engine, call->operands[i], &c, err) < 0)
+		if (hp_engine_inspect(engine, use->operands[i], &c, err) < 0)
 			return -1;
 		add(s, c);
 	}
-	if (call->n_operands > 0)
+	if (use->n_operands > 0)
 		return 0;
 	if (hp_engine_list(engine, &list, err) < 0)
 		return -1;
@@ -184,14 +184,14 @@ static int print(const struct stats_args *args, const struct subjects *s, struct
 }
 
 /* Without names, containers come and go while we look; their last readings stay with them. */
-static int choose_again(const struct hp_call *call, struct hp_engine *engine,
-			struct subjects *s, struct hp_error *err)
+static int choose_again(const struct hp_use *use, struct hp_engine *engine, struct subjects *s,
+			struct hp_error *err)
 {
 	struct subjects now = {0};
 
-	if (call->n_operands > 0)
+	if (use->n_operands > 0)
 		return 0;
-	int rc = choose(call, engine, &now, err);
+	int rc = choose(use, engine, &now, err);
 	for (size_t i = 0; i < now.count; i++)
 		for (size_t j = 0; j < s->count; j++)
 			if (hp_str_eq(now.items[i].id, s->items[j].id))
@@ -201,19 +201,19 @@ static int choose_again(const struct hp_call *call, struct hp_engine *engine,
 	return rc;
 }
 
-static int stats_run(const struct hp_call *call, struct hp_error *err)
+static int stats_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct stats_args *args = call->args;
+	const struct stats_args *args = use->args;
 	AUTO(subjects_clear) struct subjects subjects = {0};
 	struct hp_engine *engine = NULL;
 
-	if (hp_cli_engine(call->cli, &engine, err) < 0 ||
-	    choose(call, engine, &subjects, err) < 0 || read_all(engine, &subjects, err) < 0)
+	if (hp_cli_engine(use->cli, &engine, err) < 0 ||
+	    choose(use, engine, &subjects, err) < 0 || read_all(engine, &subjects, err) < 0)
 		return -1;
 	/* The use of CPUs shows between two readings only. */
 	do {
 		hp_clock_sleep_ms(subjects.count || !args->no_stream ? INTERVAL_MS : 0);
-		if (!args->no_stream && choose_again(call, engine, &subjects, err) < 0)
+		if (!args->no_stream && choose_again(use, engine, &subjects, err) < 0)
 			return -1;
 		if (read_all(engine, &subjects, err) < 0 || print(args, &subjects, err) < 0)
 			return -1;

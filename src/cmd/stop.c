@@ -19,10 +19,10 @@ static const struct hp_opt stop_opts[] = {
 };
 /* clang-format on */
 
-static int stop_one(const struct hp_call *call, struct hp_engine *engine, const char *ref,
+static int stop_one(const struct hp_use *use, struct hp_engine *engine, const char *ref,
 		    struct hp_error *err)
 {
-	const struct stop_args *args = call->args;
+	const struct stop_args *args = use->args;
 	int signal = 0;
 
 	if (args->signal && hp_signal_parse(args->signal, &signal, err) < 0)
@@ -30,9 +30,9 @@ static int stop_one(const struct hp_call *call, struct hp_engine *engine, const 
 	return hp_engine_stop(engine, ref, signal, args->grace_ms, err);
 }
 
-static int stop_run(const struct hp_call *call, struct hp_error *err)
+static int stop_run(const struct hp_use *use, struct hp_error *err)
 {
-	return hp_cli_each(call, false, stop_one, err);
+	return hp_cli_each(use, false, stop_one, err);
 }
 
 const struct hp_cmd hp_cmd_stop = {

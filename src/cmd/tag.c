@@ -4,13 +4,13 @@
 
 #include "cmd/cli.h"
 
-static int tag_run(const struct hp_call *call, struct hp_error *err)
+static int tag_run(const struct hp_use *use, struct hp_error *err)
 {
 	struct hp_engine *engine = NULL;
 
-	if (hp_cli_engine(call->cli, &engine, err) < 0)
+	if (hp_cli_engine(use->cli, &engine, err) < 0)
 		return -1;
-	return hp_engine_tag(engine, call->operands[0], call->operands[1], err);
+	return hp_engine_tag(engine, use->operands[0], use->operands[1], err);
 }
 
 const struct hp_cmd hp_cmd_tag = {

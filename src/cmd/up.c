@@ -58,14 +58,14 @@ static int bring_up(struct hp_daemon *d, const char *program, struct hp_error *e
 	return 0;
 }
 
-static int up_run(const struct hp_call *call, struct hp_error *err)
+static int up_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct up_args *args = call->args;
+	const struct up_args *args = use->args;
 	AUTO(hp_daemon_clear) struct hp_daemon d = {.lock_fd = -1};
 
 	if (geteuid() != 0)
 		return hp_fail(err, HP_EDENIED, "only root can bring up a containerd");
-	if (hp_daemon_init(call->cli, args->root, args->state, &d, err) < 0)
+	if (hp_daemon_init(use->cli, args->root, args->state, &d, err) < 0)
 		return -1;
 	return bring_up(&d, args->containerd ? args->containerd : "containerd", err);
 }

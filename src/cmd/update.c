@@ -16,10 +16,10 @@ static const struct hp_opt update_opts[] = {
 };
 /* clang-format on */
 
-static int update_one(const struct hp_call *call, struct hp_engine *engine, const char *ref,
+static int update_one(const struct hp_use *use, struct hp_engine *engine, const char *ref,
 		      struct hp_error *err)
 {
-	const struct update_args *args = call->args;
+	const struct update_args *args = use->args;
 	struct hp_resources resources = {0};
 
 	if (hp_limit_resources(&args->limits, &resources, err) < 0)
@@ -27,13 +27,13 @@ static int update_one(const struct hp_call *call, struct hp_engine *engine, cons
 	return hp_engine_update(engine, ref, &resources, err);
 }
 
-static int update_run(const struct hp_call *call, struct hp_error *err)
+static int update_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct update_args *args = call->args;
+	const struct update_args *args = use->args;
 
 	if (hp_limit_none(&args->limits))
 		return hp_fail(err, HP_EUSAGE, "there is no limit to change; give an option");
-	return hp_cli_each(call, false, update_one, err);
+	return hp_cli_each(use, false, update_one, err);
 }
 
 const struct hp_cmd hp_cmd_update = {

@@ -114,9 +114,9 @@ static void print_json(const struct hp_proof *proof, const struct validate_args 
 	printf("%s\n", text);
 }
 
-static int validate_run(const struct hp_call *call, struct hp_error *err)
+static int validate_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct validate_args *args = call->args;
+	const struct validate_args *args = use->args;
 	bool progress = !args->quiet && isatty(STDERR_FILENO);
 	AUTO(hp_proof_clear) struct hp_proof proof = {0};
 	struct hp_engine *engine = NULL;
@@ -129,7 +129,7 @@ static int validate_run(const struct hp_call *call, struct hp_error *err)
 	};
 	int status;
 
-	if (hp_cli_engine(call->cli, &engine, err) < 0)
+	if (hp_cli_engine(use->cli, &engine, err) < 0)
 		return -1;
 	catch_signals();
 	status = hp_proof_run(engine, &options, &proof, err);

@@ -57,9 +57,9 @@ static void print_text(const struct hp_json *top)
 	printf(" Address:   %s\n", hp_json_get_str(server, "Address"));
 }
 
-static int version_run(const struct hp_call *call, struct hp_error *err)
+static int version_run(const struct hp_use *use, struct hp_error *err)
 {
-	const struct version_args *args = call->args;
+	const struct version_args *args = use->args;
 	AUTO(hp_json_free) struct hp_json *top = hp_json_object();
 	AUTO(hp_json_free) struct hp_json *rows = hp_json_array();
 	struct hp_json *client = hp_json_object();
@@ -68,7 +68,7 @@ static int version_run(const struct hp_call *call, struct hp_error *err)
 	hp_json_set_str(client, "Version", HP_VERSION);
 	hp_json_set(top, "Client", client);
 	/* Ours is worth printing also when the engine does not answer. */
-	int rc = args->client ? 0 : add_server(call->cli, top, err);
+	int rc = args->client ? 0 : add_server(use->cli, top, err);
 	if (!args->format) {
 		print_text(top);
 		return rc;

@@ -6,12 +6,12 @@
 
 #include "cmd/cli.h"
 
-static int wait_one(const struct hp_call *call, struct hp_engine *engine, const char *ref,
+static int wait_one(const struct hp_use *use, struct hp_engine *engine, const char *ref,
 		    struct hp_error *err)
 {
 	struct hp_exit end = {0};
 
-	(void)call;
+	(void)use;
 	if (hp_engine_wait(engine, ref, 0, &end, err) < 0)
 		return -1;
 	printf("%d\n", end.code);
@@ -19,9 +19,9 @@ static int wait_one(const struct hp_call *call, struct hp_engine *engine, const 
 	return 0;
 }
 
-static int wait_run(const struct hp_call *call, struct hp_error *err)
+static int wait_run(const struct hp_use *use, struct hp_error *err)
 {
-	return hp_cli_each(call, true, wait_one, err);
+	return hp_cli_each(use, true, wait_one, err);
 }
 
 const struct hp_cmd hp_cmd_wait = {

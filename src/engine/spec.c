@@ -3,7 +3,6 @@
 #include "engine/spec_text.h"
 
 #include <ctype.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/path.h"
@@ -62,20 +61,6 @@ int hp_spec__set_target(struct hp_mount *m, const char *path, struct hp_error *e
 	return 0;
 }
 
-/* "./x" is the caller's own directory, as docker's CLI has it since 23.0. */
-static int set_relative_source(struct hp_mount *m, const char *path, struct hp_error *err)
-{
-	AUTO_FREE char *here = getcwd(NULL, 0);
-
-	if (!here)
-		return hp_fail(err, HP_EINVALID, "source '%.200s': no working directory", path);
-
-	AUTO_FREE char *joined = hp_path_join(here, path);
-
-	m->source = hp_path_clean(joined);
-	return 0;
-}
-
 int hp_spec__set_source(struct hp_mount *m, const char *source, struct hp_error *err)
 {
 	bool is_path = *source == '/' || hp_str_eq(source, ".") || hp_str_eq(source, "..") ||
@@ -83,10 +68,13 @@ int hp_spec__set_source(struct hp_mount *m, const char *source, struct hp_error 
 
 	drop(&m->source);
 	m->type = is_path ? HP_MOUNT_BIND : HP_MOUNT_VOLUME;
-	if (is_path && *source != '/')
-		return set_relative_source(m, source, err);
+	/* "./x" is the caller's own directory, as docker's CLI has it since 23.0. */
 	if (is_path) {
-		m->source = hp_path_clean(source);
+		char *path = NULL;
+
+		if (hp_path_absolute(source, &path, err) < 0)
+			return -1;
+		m->source = path;
 		return 0;
 	}
 	if (!is_volume_name(source))

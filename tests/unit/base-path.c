@@ -100,6 +100,39 @@ static void cleans_whatever_comes(void **state)
 	}
 }
 
+static void takes_relative_paths_from_here(void **state)
+{
+	struct hp_error err = HP_ERROR_INIT;
+	AUTO_FREE char *here = getcwd(NULL, 0);
+	AUTO_FREE char *expected = hp_path_join(here, "a/b");
+	AUTO_FREE char *relative = NULL;
+	AUTO_FREE char *absolute = NULL;
+
+	(void)state;
+	assert_int_equal(hp_path_absolute("./a//c/../b/", &relative, &err), 0);
+	assert_string_equal(relative, expected);
+	assert_int_equal(hp_path_absolute("/x/./y/", &absolute, &err), 0);
+	assert_string_equal(absolute, "/x/y");
+}
+
+static void knows_when_there_is_no_here(void **state)
+{
+	struct hp_error err = HP_ERROR_INIT;
+	AUTO_FREE char *here = getcwd(NULL, 0);
+	AUTO_FREE char *path = NULL;
+	char dir[] = "/tmp/hp-path-XXXXXX";
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chdir(dir), 0);
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(hp_path_absolute("a", &path, &err), -1);
+	assert_int_equal(err.code, HP_ENOTFOUND);
+	assert_null(path);
+	assert_int_equal(hp_path_absolute("/a", &path, &(struct hp_error)HP_ERROR_INIT), 0);
+	assert_int_equal(chdir(here), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +140,8 @@ int main(void)
 		FDS_TEST(splits),
 		FDS_TEST(cleans),
 		FDS_TEST(cleans_whatever_comes),
+		FDS_TEST(takes_relative_paths_from_here),
+		FDS_TEST(knows_when_there_is_no_here),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

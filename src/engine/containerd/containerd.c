@@ -54,12 +54,17 @@ static const char *first_of(const char *a, const char *b, const char *otherwise)
 	return hp_str_empty(b) ? otherwise : b;
 }
 
-char *hp_containerd_root(const char *root, const char *address)
+int hp_containerd_root(const char *root, const char *address, char **ret_dir,
+		       struct hp_error *err)
 {
+	AUTO_FREE char *base = NULL;
 	char digest[HP_DIGEST_TEXT];
 
+	if (hp_path_absolute(root, &base, err) < 0)
+		return -1;
 	hp_digest_of(hp_bytes_str(address), digest);
-	return hp_sprintf("%s/containerd-%.8s", root, digest + strlen("sha256:"));
+	*ret_dir = hp_sprintf("%s/containerd-%.8s", base, digest + strlen("sha256:"));
+	return 0;
 }
 
 static int open_engine(struct hp_engine *e, const struct hp_client_config *config,
@@ -87,12 +92,12 @@ static int open_engine(struct hp_engine *e, const struct hp_client_config *confi
 	hp_grpc_set_header(c->grpc, "containerd-namespace", e->ns);
 	c->snapshotter = hp_strdup(first_of(
 		config->snapshotter, getenv("CONTAINERD_SNAPSHOTTER"), DEFAULT_SNAPSHOTTER));
-	c->data_root = hp_containerd_root(first_of(config->data_root, NULL, "/var/lib/harpoon"),
-					  e->address);
-	c->state_root = hp_containerd_root(first_of(config->state_root, NULL, "/run/harpoon"),
-					   e->address);
 	c->libexec_dir = hp_strdup(config->libexec_dir);
-	return 0;
+	if (hp_containerd_root(first_of(config->data_root, NULL, "/var/lib/harpoon"),
+			       e->address, &c->data_root, err) < 0)
+		return -1;
+	return hp_containerd_root(first_of(config->state_root, NULL, "/run/harpoon"),
+				  e->address, &c->state_root, err);
 }
 
 static void close_engine(struct hp_engine *e)
