@@ -140,11 +140,16 @@ static bool is_empty(const char *dir)
 	return n <= 2; /* "." and ".." */
 }
 
-int hp_daemon_make(const char *dir, mode_t mode, struct hp_error *err)
+int hp_daemon_mark(const char *dir, struct hp_error *err)
 {
 	AUTO_FREE char *mark = hp_path_join(dir, MARK);
 	static const char why[] = "harpoon down may remove this directory.\n";
 
+	return hp_file_write(mark, why, strlen(why), 0644, err);
+}
+
+int hp_daemon_make(const char *dir, mode_t mode, struct hp_error *err)
+{
 	if (hp_daemon_made(dir))
 		return 0;
 	if (access(dir, F_OK) == 0 && !is_empty(dir))
@@ -154,7 +159,7 @@ int hp_daemon_make(const char *dir, mode_t mode, struct hp_error *err)
 			       dir);
 	if (hp_mkdirs(dir, mode, err) < 0)
 		return -1;
-	return hp_file_write(mark, why, strlen(why), 0644, err);
+	return hp_daemon_mark(dir, err);
 }
 
 /* The lock is good only while its file is the one of that name: down removes it at its end. */

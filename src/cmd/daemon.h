@@ -31,6 +31,7 @@ HP_AUTO_VALUE(struct hp_daemon, hp_daemon_clear);
 
 /* Was this directory made by "harpoon up"? Nothing else is ever removed. */
 bool hp_daemon_made(const char *dir);
+int hp_daemon_mark(const char *dir, struct hp_error *err) MUST_CHECK;
 /* Make it and mark it. Fails: HP_EEXISTS - it is there, not empty and not ours. */
 int hp_daemon_make(const char *dir, mode_t mode, struct hp_error *err) MUST_CHECK;
 

@@ -216,5 +216,11 @@ int hp_daemon_remove_dir(const char *dir, struct hp_error *err)
 		if (umount2(points.items[i - 1], MNT_DETACH | UMOUNT_NOFOLLOW) < 0 &&
 		    errno != EINVAL)
 			return hp_fail_errno(err, errno, "unmount '%s'", points.items[i - 1]);
-	return hp_remove_tree(dir, err);
+	if (hp_remove_tree(dir, err) == 0)
+		return 0;
+	/* What is left is still ours, also when the mark went first. */
+	struct hp_error ignored = HP_ERROR_INIT;
+	if (hp_daemon_mark(dir, &ignored) < 0)
+		return hp_wrap(err, "it has no mark any more (%s)", ignored.msg);
+	return -1;
 }
