@@ -221,11 +221,13 @@ static int open_engine(void **state)
 	return 0;
 }
 
-static bool census_equal(const struct hp_census *a, const struct hp_census *b)
+/* What is on the host may belong to other engines too, and they may let go of it meanwhile. */
+static bool nothing_more(const struct hp_census *before, const struct hp_census *after)
 {
-	return a->containers == b->containers && a->tasks == b->tasks &&
-	       a->snapshots == b->snapshots && a->leases == b->leases && a->shims == b->shims &&
-	       a->sockets == b->sockets && a->mounts == b->mounts;
+	return after->containers == before->containers && after->tasks == before->tasks &&
+	       after->snapshots == before->snapshots && after->leases == before->leases &&
+	       after->shims <= before->shims && after->sockets <= before->sockets &&
+	       after->mounts <= before->mounts;
 }
 
 /* The last test: nothing is held that was not held before the first. Shims take a moment to end
@@ -242,7 +244,7 @@ static void census_is_as_before(void **state)
 	}
 	for (int i = 0; i < 50; i++) {
 		OK(hp_engine_census(c->engine, &after, &err));
-		if (census_equal(before, &after))
+		if (nothing_more(before, &after))
 			return;
 		hp_clock_sleep_ms(100);
 	}
@@ -250,9 +252,9 @@ static void census_is_as_before(void **state)
 	assert_int_equal(after.tasks, before->tasks);
 	assert_int_equal(after.snapshots, before->snapshots);
 	assert_int_equal(after.leases, before->leases);
-	assert_int_equal(after.shims, before->shims);
-	assert_int_equal(after.sockets, before->sockets);
-	assert_int_equal(after.mounts, before->mounts);
+	assert_in_range(after.shims, 0, before->shims);
+	assert_in_range(after.sockets, 0, before->sockets);
+	assert_in_range(after.mounts, 0, before->mounts);
 }
 
 static int close_engine(void **state)
