@@ -242,7 +242,7 @@ struct hp_census {
 	uint64_t snapshots;
 	uint64_t leases;  /* what keeps unnamed content from being collected */
 	uint64_t shims;   /* processes */
-	uint64_t sockets; /* of shims, on disk */
+	uint64_t sockets; /* of shims that are gone, still on disk */
 	uint64_t mounts;  /* on the host, below the engine's directories */
 };
 /* Count them. Fails: HP_EUNSUPPORTED - it cannot be seen from here, as with a remote engine. */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* census.c - count what the daemon holds, so that a leak shows as a number. */
 #include <dirent.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "base/alloc.h"
 #include "base/fd.h"
@@ -15,6 +18,8 @@
 /* Where shims put their sockets. From: containerd runtime/v2/shim/util_unix.go, SocketAddress;
  * the directory is fixed at build time, whatever state directory the daemon has. */
 #define SHIM_SOCKETS "/run/containerd/s"
+/* More than any host has in a file of /proc that is read whole. */
+#define PROC_MAX     (16u << 20)
 
 static int count_objects(struct containerd *c, struct hp_census *to, struct hp_error *err)
 {
@@ -67,12 +72,38 @@ static void close_dir(DIR *dir)
 }
 HP_AUTO_PTR(DIR, close_dir);
 
+static bool is_dead_socket(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
+		return false;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	return connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 &&
+	       errno == ECONNREFUSED;
+}
+
+/* Only those that nobody listens on: the directory is shared with all daemons of the host, whose
+ * shims come and go meanwhile. From: proc(5), /proc/net/unix has the path of each bound socket. */
 static void count_sockets(struct hp_census *to)
 {
 	AUTO(close_dir) DIR *dir = opendir(SHIM_SOCKETS);
+	AUTO(hp_buf_free) struct hp_buf text;
+	AUTO_FREE char *bound = NULL;
+	struct hp_error ignored = HP_ERROR_INIT;
 
-	for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir))
-		to->sockets += e->d_name[0] != '.';
+	hp_buf_init(&text, PROC_MAX);
+	if (!dir || hp_file_read("/proc/net/unix", PROC_MAX, &text, &ignored) < 0)
+		return;
+	bound = hp_buf_take_str(&text);
+	for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+		AUTO_FREE char *path = hp_sprintf(SHIM_SOCKETS "/%s", e->d_name);
+
+		/* One that was made after the list was read is no leak, so look at it twice. */
+		to->sockets += e->d_name[0] != '.' && !strstr(bound, path) &&
+			       is_dead_socket(path);
+	}
 }
 
 /* A rootfs of a bundle of this namespace; the daemon's state directory is not told by its API,
@@ -84,8 +115,8 @@ static void count_mounts(const struct containerd *c, struct hp_census *to)
 	AUTO_FREE char *mounts = NULL;
 	struct hp_error ignored = HP_ERROR_INIT;
 
-	hp_buf_init(&text, 16 << 20);
-	if (hp_file_read("/proc/self/mountinfo", 16 << 20, &text, &ignored) < 0)
+	hp_buf_init(&text, PROC_MAX);
+	if (hp_file_read("/proc/self/mountinfo", PROC_MAX, &text, &ignored) < 0)
 		return;
 	mounts = hp_buf_take_str(&text);
 	for (const char *at = strstr(mounts, part); at; at = strstr(at + 1, part))
