@@ -101,8 +101,8 @@ static void count_sockets(struct hp_census *to)
 		AUTO_FREE char *path = hp_sprintf(SHIM_SOCKETS "/%s", e->d_name);
 
 		/* One that was made after the list was read is no leak, so look at it twice. */
-		to->sockets += e->d_name[0] != '.' && !strstr(bound, path) &&
-			       is_dead_socket(path);
+		to->sockets +=
+			e->d_name[0] != '.' && !strstr(bound, path) && is_dead_socket(path);
 	}
 }
 
