@@ -142,8 +142,11 @@ static void can_be_killed_alone(void **state)
 		return;
 	AUTO_FREE char *id = make_started(c, SLEEP_LONG);
 	for (size_t i = 0; i < HP_ARRAY_LEN(signals); i++) {
-		const struct hp_exec_spec spec = {.args = SLEEP_LONG};
+		const struct hp_exec_spec spec = {
+			.args = ARGS("sh", "-c", "echo ready; sleep 1000")};
 		struct hp_exec *exec = start_exec(c, id, &spec);
+		/* Until then it may still be the runtime, which has handlers of its own. */
+		read_until(exec->stream, "ready");
 		OK(hp_engine_kill(c->engine, id, exec->id, signals[i], &err));
 		assert_int_equal(await_exec(exec), 128 + signals[i]);
 		hp_exec_free(c->engine, exec);
