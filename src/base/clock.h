@@ -21,7 +21,8 @@ void hp_time_format(int64_t unix_ns, char ret_text[HP_TIME_TEXT]);
 /* RFC 3339, with an offset too. Year 1, Go's "no time", is 0. Fails: HP_EINVALID - also outside
  * of 1678 to 2262. */
 int hp_time_parse(const char *text, int64_t *ret_unix_ns, struct hp_error *err) MUST_CHECK;
-/* For --since and --until: RFC 3339, a Unix time in seconds ("1700000000.5"), or a Go duration
+/* For --since and --until: RFC 3339; the same without an offset, in local time, down to the day
+ * alone ("2026-11-21"); a Unix time in seconds ("1700000000.5"), or a Go duration
  * before @now_ns ("10m"). */
 int hp_time_parse_user(const char *text, int64_t now_ns, int64_t *ret_unix_ns,
 		       struct hp_error *err) MUST_CHECK;

@@ -59,6 +59,17 @@ void hp_labels_copy(struct hp_labels *to, const struct hp_labels *from)
 		hp_labels_add(to, from->items[i].key, from->items[i].value);
 }
 
+static int by_key(const void *a, const void *b)
+{
+	return strcmp(((const struct hp_label *)a)->key, ((const struct hp_label *)b)->key);
+}
+
+void hp_labels_sort(struct hp_labels *labels)
+{
+	if (labels->count)
+		qsort(labels->items, labels->count, sizeof(*labels->items), by_key);
+}
+
 void hp_field_set(char **field, const char *value)
 {
 	/* Copied before the old one goes: @value may be part of it. */

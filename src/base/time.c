@@ -140,9 +140,31 @@ int hp_time_parse(const char *text, int64_t *ret_unix_ns, struct hp_error *err)
 	return 0;
 }
 
+/* Without an offset it is the time of the user's clock. From: docker api/types/time, the layouts
+ * of GetTimestamp(). */
+static bool parse_local(const char *text, int64_t *ret_unix_ns)
+{
+	static const char *const layouts[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S",
+					      "%Y-%m-%d %H:%M:%S"};
+
+	for (size_t i = 0; i < HP_ARRAY_LEN(layouts); i++) {
+		struct tm tm = {.tm_isdst = -1};
+		const char *end = strptime(text, layouts[i], &tm);
+		int day = tm.tm_mday;
+		if (!end || *end)
+			continue;
+		time_t seconds = mktime(&tm);
+		/* A day that the month does not have would become one of the next. */
+		return tm.tm_mday == day &&
+		       !__builtin_mul_overflow((int64_t)seconds, NS_PER_S, ret_unix_ns);
+	}
+	return false;
+}
+
 int hp_time_parse_user(const char *text, int64_t now_ns, int64_t *ret_unix_ns,
 		       struct hp_error *err)
 {
+	struct hp_error ignored = HP_ERROR_INIT;
 	int64_t value;
 
 	if (*text && text[strspn(text, "0123456789.")] == '\0') {
@@ -151,10 +173,17 @@ int hp_time_parse_user(const char *text, int64_t now_ns, int64_t *ret_unix_ns,
 		*ret_unix_ns = value;
 		return 0;
 	}
-	if (strspn(text, "0123456789") == 4 && text[4] == '-')
-		return hp_time_parse(text, ret_unix_ns, err);
-	if (hp_str_duration(text, &value, err) < 0)
-		return hp_wrap(err, "time '%s' is neither a moment nor a Unix time", text);
+	if (strspn(text, "0123456789") == 4 && text[4] == '-') {
+		if (!parse_local(text, &value))
+			return hp_time_parse(text, ret_unix_ns, err);
+		*ret_unix_ns = value;
+		return 0;
+	}
+	if (hp_str_duration(text, &value, &ignored) < 0)
+		return hp_fail(err, HP_EINVALID,
+			       "'%s' is neither a time such as 2006-01-02T15:04:05Z, nor a "
+			       "Unix time, nor a duration such as 10m",
+			       text);
 	if (__builtin_mul_overflow(value, INT64_C(1000000), &value) ||
 	    __builtin_sub_overflow(now_ns, value, &value))
 		return hp_fail(err, HP_EINVALID, "time '%s' is too long ago", text);

@@ -154,10 +154,11 @@ int hp_cli_each(const struct hp_use *use, bool quiet,
 		return -1;
 	for (size_t i = 0; i < use->n_operands; i++) {
 		struct hp_error failure = HP_ERROR_INIT;
-		if (one(use, engine, use->operands[i], &failure) < 0) {
+		int rc = one(use, engine, use->operands[i], &failure);
+		if (rc < 0) {
 			hp_cli_report(use->cli, use->cmd->name, &failure);
 			status = 1;
-		} else if (!quiet) {
+		} else if (rc == 0 && !quiet) {
 			printf("%s\n", use->operands[i]);
 			fflush(stdout);
 		}

@@ -49,7 +49,8 @@ const char *hp_cli_state_root(const struct hp_cli *cli);
 void hp_cli_report(const struct hp_cli *cli, const char *command, const struct hp_error *err);
 
 /* Do @one for every operand, going on after failures, each of which is reported. Prints the
- * operand after each success, as docker does, unless @quiet. Returns: 0, or 1 when one failed. */
+ * operand after each success, as docker does, unless @quiet or @one returned 1 and not 0.
+ * Returns: 0, or 1 when one failed. */
 int hp_cli_each(const struct hp_use *use, bool quiet,
 		int (*one)(const struct hp_use *use, struct hp_engine *engine,
 			   const char *operand, struct hp_error *err),

@@ -142,9 +142,19 @@ static int check_mode(const char *option, const char *given, const char **ret,
 	if (hp_str_empty(given) || hp_str_eq(given, "private"))
 		return 0;
 	if (!hp_str_eq(given, "host"))
-		return hp_fail(err, HP_EUSAGE, "--%s '%s' is neither host nor private", option,
-			       given);
+		return hp_fail(err, HP_EUSAGE,
+			       "--%s '%s' is neither host nor private; there is no other yet",
+			       option, given);
 	*ret = given;
+	return 0;
+}
+
+static int check_sysctls(const struct hp_labels *sysctls, struct hp_error *err)
+{
+	for (size_t i = 0; i < sysctls->count; i++)
+		if (hp_str_empty(sysctls->items[i].value))
+			return hp_fail(err, HP_EUSAGE, "--sysctl '%s' is not KEY=VALUE",
+				       sysctls->items[i].key);
 	return 0;
 }
 
@@ -198,6 +208,7 @@ int hp_create_build(const struct hp_create_args *args, const char *const *operan
 	if (check_mode("pid", args->pid_mode, &c->spec.pid_mode, err) < 0 ||
 	    check_mode("ipc", args->ipc_mode, &c->spec.ipc_mode, err) < 0 ||
 	    check_mode("uts", args->uts_mode, &c->spec.uts_mode, err) < 0 ||
+	    check_sysctls(&args->sysctls, err) < 0 ||
 	    hp_limit_resources(&args->limits, &c->spec.resources, err) < 0 ||
 	    add_security(&args->security, &c->spec, err) < 0 || add_env(args, c, err) < 0 ||
 	    add_labels(args, c, err) < 0 || add_mounts(args, c, err) < 0)

@@ -78,6 +78,7 @@ static struct hp_json *row_of(const struct hp_event *e)
 	hp_json_set(actor, "Attributes", attributes);
 	hp_json_set_str(row, "Type", e->type);
 	hp_json_set_str(row, "Action", e->action);
+	hp_json_set_str(row, "Status", e->action); /* docker's older word for it */
 	hp_json_set_str(row, "ID", e->id);
 	hp_json_set(row, "Actor", actor);
 	hp_json_set_str(row, "Topic", e->topic);

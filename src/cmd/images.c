@@ -15,6 +15,7 @@
 #include "image/reference.h"
 
 struct images_args {
+	bool all; /* no image is hidden, so it changes nothing */
 	bool quiet;
 	bool no_trunc;
 	bool digests;
@@ -24,6 +25,8 @@ struct images_args {
 
 /* clang-format off: one row an option */
 static const struct hp_opt images_opts[] = {
+	HP_OPT_FLAG('a', "all", struct images_args, all,
+		    "as without it: there are no hidden images"),
 	HP_OPT_FLAG(0, "digests", struct images_args, digests, "a column of digests too"),
 	HP_OPT_LIST('f', "filter", struct images_args, filters, "KEY=VALUE",
 		    "only those of this reference (a pattern) or label"),

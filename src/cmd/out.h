@@ -15,7 +15,8 @@ struct hp_column {
 
 /* Print @rows, an array of objects.
  * format: NULL or "table" gives aligned columns; "json" one object a line; anything else is a
- * template in which {{.Key}}, {{.Key.Inner}} and {{json .Key}} are replaced, one line a row.
+ * template in which {{.Key}}, {{.Key.Inner}} and {{json .Key}} are replaced, one line a row;
+ * "table TEMPLATE" aligns at the template's tabs, below the titles of its keys.
  * Fails: HP_EINVALID - a template that does not end or names what is not there. */
 int hp_out_rows(FILE *out, const struct hp_json *rows, const struct hp_column *columns,
 		const char *format, struct hp_error *err) MUST_CHECK;
@@ -29,5 +30,8 @@ int hp_out_template(FILE *out, const struct hp_json *row, const char *text,
 char *hp_out_short_id(const char *id);
 /* @text cut to @max characters, the last of which then is an ellipsis. Owns: the caller. */
 char *hp_out_cut(const char *text, size_t max);
+/* Docker's sizes of memory, powers of 1024: "12.34MiB". Owns: the caller.
+ * From: docker/go-units size.go, BytesSize. */
+char *hp_out_memory(uint64_t bytes);
 /* Docker's sizes, powers of 1000: "4.26MB". Owns: the caller. */
 char *hp_out_size(int64_t bytes);

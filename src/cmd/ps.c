@@ -51,6 +51,26 @@ static bool fits_status(const void *item, const char *value)
 	       (c->state == HP_STATE_STOPPED && hp_str_eq(value, "exited"));
 }
 
+/* A word that no container's status can be would list nothing, and seem to work. */
+static int check_status(const struct hp_strv *filters, struct hp_error *err)
+{
+	static const char key[] = "status=";
+	AUTO(hp_strv_free) struct hp_strv words = {0};
+
+#define ADD_WORD(name, word) hp_strv_add(&words, word);
+	HP_STATES(ADD_WORD)
+#undef ADD_WORD
+	for (size_t i = 0; i < filters->count; i++) {
+		const char *filter = filters->items[i];
+		if (!hp_str_starts(filter, key) || hp_strv_has(&words, filter + strlen(key)))
+			continue;
+		AUTO_FREE char *list = hp_strv_join(hp_strv_view(&words), "|");
+		return hp_fail(err, HP_EUSAGE, "--filter '%s': a status is one of %s", filter,
+			       list);
+	}
+	return 0;
+}
+
 static bool fits_name(const void *item, const char *value)
 {
 	return strstr(((const struct hp_container *)item)->name, value) != NULL;
@@ -121,6 +141,8 @@ static struct hp_json *row_of(const struct ps_args *args, const struct hp_contai
 {
 	struct hp_json *row = hp_json_object();
 	AUTO_FREE char *id = args->no_trunc ? hp_strdup(c->id) : hp_out_short_id(c->id);
+	/* Without a name of its own it is called by its id. */
+	AUTO_FREE char *name = args->no_trunc ? hp_strdup(c->name) : hp_out_short_id(c->name);
 	AUTO_FREE char *image = hp_reference_short(c->image);
 	AUTO_FREE char *quoted = hp_sprintf("\"%s\"", c->command);
 	AUTO_FREE char *command = args->no_trunc ? hp_strdup(quoted) : hp_out_cut(quoted, 20);
@@ -131,7 +153,7 @@ static struct hp_json *row_of(const struct ps_args *args, const struct hp_contai
 
 	hp_time_format(c->created_ns, created);
 	hp_json_set_str(row, "ID", id);
-	hp_json_set_str(row, "Names", c->name);
+	hp_json_set_str(row, "Names", name);
 	hp_json_set_str(row, "Image", image);
 	hp_json_set_str(row, "ImageID", c->image_id);
 	hp_json_set_str(row, "Command", command);
@@ -168,6 +190,7 @@ static int ps_run(const struct hp_use *use, struct hp_error *err)
 	size_t most = args->latest ? 1 : args->last ? (size_t)args->last : SIZE_MAX;
 
 	if (hp_filter_check(&args->filters, "status|name|label|id|ancestor|exited", err) < 0 ||
+	    check_status(&args->filters, err) < 0 ||
 	    hp_cli_engine(use->cli, &engine, err) < 0 || hp_engine_list(engine, &list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list->count && hp_json_count(rows) < most; i++)

@@ -30,7 +30,7 @@ static int rm_one(const struct hp_use *use, struct hp_engine *engine, const char
 	/* As docker: whoever forces wants it gone, and it is. */
 	hp_cli_report(use->cli, use->cmd->name, err);
 	hp_error_clear(err);
-	return 0;
+	return 1;
 }
 
 static int rm_run(const struct hp_use *use, struct hp_error *err)

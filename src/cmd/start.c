@@ -39,10 +39,18 @@ static int traits_of(struct hp_engine *engine, const char *ref, struct hp_traits
 static int start_one(const struct hp_use *use, struct hp_engine *engine, const char *ref,
 		     struct hp_error *err)
 {
+	AUTO(hp_container_free) struct hp_container *container = NULL;
 	struct hp_traits traits = {0};
 
-	if (traits_of(engine, ref, &traits, err) < 0 ||
-	    hp_engine_start(engine, ref, 0, 0, NULL, err) < 0)
+	if (hp_engine_inspect(engine, ref, &container, err) < 0)
+		return -1;
+	/* As docker: whoever starts wants it to run, and it does. */
+	if (container->state == HP_STATE_RUNNING)
+		return 0;
+	if (container->state == HP_STATE_PAUSED)
+		return hp_fail(err, HP_ESTATE, "container '%s' is paused: unpause it", ref);
+	hp_foreground_traits(container, &traits);
+	if (hp_engine_start(engine, ref, 0, 0, NULL, err) < 0)
 		return -1;
 	return traits.remove ? hp_foreground_reap(use->cli, ref, err) : 0;
 }

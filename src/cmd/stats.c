@@ -127,8 +127,8 @@ static void set_pair(struct hp_json *row, const char *key, uint64_t in, uint64_t
 static void set_memory(struct hp_json *row, const struct hp_stats *now)
 {
 	uint64_t limit = now->memory_limit_bytes;
-	AUTO_FREE char *used = hp_str_human_bytes(now->memory_bytes);
-	AUTO_FREE char *most = limit ? hp_str_human_bytes(limit) : hp_strdup("unlimited");
+	AUTO_FREE char *used = hp_out_memory(now->memory_bytes);
+	AUTO_FREE char *most = limit ? hp_out_memory(limit) : hp_strdup("unlimited");
 	AUTO_FREE char *usage = hp_sprintf("%s / %s", used, most);
 	AUTO_FREE char *percent = hp_sprintf(
 		"%.2f%%", limit ? 100.0 * (double)now->memory_bytes / (double)limit : 0.0);
@@ -143,12 +143,13 @@ static struct hp_json *row_of(const struct subject *s, bool no_trunc)
 {
 	struct hp_json *row = hp_json_object();
 	AUTO_FREE char *id = no_trunc ? hp_strdup(s->id) : hp_out_short_id(s->id);
+	AUTO_FREE char *name = no_trunc ? hp_strdup(s->name) : hp_out_short_id(s->name);
 	AUTO_FREE char *cpu = hp_sprintf("%.2f%%", cpu_percent(s));
 	AUTO_FREE char *pids = hp_sprintf("%" PRIu64, s->now.pids);
 
 	hp_json_set_str(row, "ID", id);
 	hp_json_set_str(row, "Container", id);
-	hp_json_set_str(row, "Name", s->name);
+	hp_json_set_str(row, "Name", name);
 	hp_json_set_str(row, "CPUPerc", s->known ? cpu : "--");
 	hp_json_set_u64(row, "CPUNs", s->now.cpu_ns);
 	set_memory(row, &s->now);

@@ -38,7 +38,8 @@ static int check_mode(const char *what, const char *mode, const char *own, struc
 {
 	if (hp_str_empty(mode) || hp_str_eq(mode, own) || hp_str_eq(mode, "host"))
 		return 0;
-	return hp_fail(err, HP_EINVALID, "%s '%.64s': expected '%s' or 'host'", what, mode,
+	return hp_fail(err, HP_EINVALID,
+		       "%s '%.64s': expected '%s' or 'host'; there is no other yet", what, mode,
 		       own);
 }
 

@@ -67,7 +67,8 @@ static int parse_id(const char *what, const char *s, uint32_t *ret, struct hp_er
 		n = n * 10 + (uint64_t)(*s - '0');
 		if (n > MAX_ID)
 			return hp_fail(err, HP_EINVALID,
-				       "%s: the number is over the limit of %d", what, MAX_ID);
+				       "the number of the %s is over the limit of %d", what,
+				       MAX_ID);
 	}
 	*ret = (uint32_t)n;
 	return 0;

@@ -23,6 +23,22 @@ static void keeps_order_and_replaces(void **state)
 	assert_null(hp_labels_get(&labels, "c"));
 }
 
+static void sorts_by_key(void **state)
+{
+	AUTO(hp_labels_clear) struct hp_labels labels = {0};
+
+	(void)state;
+	hp_labels_sort(&labels);
+	hp_labels_add(&labels, "b", "1");
+	hp_labels_add(&labels, "B", "2");
+	hp_labels_add(&labels, "a/x", "3");
+	hp_labels_sort(&labels);
+	assert_string_equal(labels.items[0].key, "B");
+	assert_string_equal(labels.items[1].key, "a/x");
+	assert_string_equal(labels.items[1].value, "3");
+	assert_string_equal(labels.items[2].key, "b");
+}
+
 static void holds_many(void **state)
 {
 	AUTO(hp_labels_clear) struct hp_labels labels = {0};
@@ -76,6 +92,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(keeps_order_and_replaces),
+		FDS_TEST(sorts_by_key),
 		FDS_TEST(holds_many),
 		FDS_TEST(can_be_used_after_clearing),
 		FDS_TEST(sets_fields_from_themselves),

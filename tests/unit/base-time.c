@@ -157,6 +157,41 @@ static void parses_what_users_type(void **state)
 	}
 }
 
+static void takes_local_time(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t seconds;
+	} rows[] = {
+		{"2024-02-29", 1709164800 - 7200},
+		{"2024-02-29T12:34", 1709210040 - 7200},
+		{"2024-02-29T12:34:56", 1709210096 - 7200},
+		{"2024-02-29 12:34:56", 1709210096 - 7200},
+		{"2024-02-29T12:34:56Z", 1709210096},
+	};
+	static const char *const bad[] = {"2023-02-29", "2024-13-01", "2024-02-29T25:00",
+					  "2024-"};
+	int64_t ns = 0;
+
+	(void)state;
+	setenv("TZ", "EET-2", 1);
+	tzset();
+	for (size_t i = 0; i < HP_ARRAY_LEN(rows); i++) {
+		struct hp_error err = HP_ERROR_INIT;
+
+		assert_int_equal(hp_time_parse_user(rows[i].text, 0, &ns, &err), 0);
+		assert_int_equal(ns, rows[i].seconds * S);
+	}
+	for (size_t i = 0; i < HP_ARRAY_LEN(bad); i++) {
+		struct hp_error err = HP_ERROR_INIT;
+
+		assert_int_equal(hp_time_parse_user(bad[i], 0, &ns, &err), -1);
+		assert_int_equal(err.code, HP_EINVALID);
+	}
+	unsetenv("TZ");
+	tzset();
+}
+
 static void refuses_moments_before_time(void **state)
 {
 	struct hp_error err = HP_ERROR_INIT;
@@ -223,6 +258,7 @@ int main(void)
 		FDS_TEST(refuses_what_is_no_time),
 		FDS_TEST(reads_back_what_it_formats),
 		FDS_TEST(parses_what_users_type),
+		FDS_TEST(takes_local_time),
 		FDS_TEST(refuses_moments_before_time),
 		FDS_TEST(says_how_long_ago),
 		FDS_TEST(survives_moments_far_apart),

@@ -19,6 +19,8 @@ static struct hp_json *rows(void)
 	hp_json_set_str(a, "Id", "1");
 	hp_json_set_str(a, "Name", "a longer name");
 	hp_json_set_i64(a, "N", 7);
+	hp_json_set_str(a, "SortKey", "x");
+	hp_json_set_str(b, "SortKey", "y");
 	hp_json_set_str(inner, "Key", "deep");
 	hp_json_set(a, "Inner", inner);
 	hp_json_set_str(b, "Id", "22");
@@ -80,6 +82,18 @@ static void test_template(void **state)
 	prints("{{.Id}}", "1\n22\n");
 	prints("<{{ .Id }}>\\t{{json .Id}}\\n!", "<1>\t\"1\"\n!\n<22>\t\"22\"\n!\n");
 	prints("plain {", "plain {\nplain {\n");
+}
+
+static void test_template_table(void **state)
+{
+	(void)state;
+	/* A column's title, and the name of what has no column. */
+	prints("table {{.Id}}\\t<{{json .Id}}>\\t{{.SortKey}}",
+	       "ID   <ID>     SORT KEY\n1    <\"1\">    x\n22   <\"22\">   y\n");
+	prints("table\t{{.Id}}", "ID\n1\n22\n");
+	struct hp_error err = HP_ERROR_INIT;
+	AUTO_FREE char *text = print("table {{.Nope}}", -1, &err);
+	assert_string_equal(text, "");
 }
 
 static void test_template_refused(void **state)
@@ -151,13 +165,30 @@ static void test_size(void **state)
 	is(hp_out_size(-1), "-");
 }
 
+static void test_memory(void **state)
+{
+	(void)state;
+	is(hp_out_memory(0), "0B");
+	is(hp_out_memory(1023), "1023B");
+	is(hp_out_memory(501760), "490KiB");
+	is(hp_out_memory(67108864), "64MiB");
+	is(hp_out_memory(12939428), "12.34MiB");
+	is(hp_out_memory(UINT64_MAX), "16EiB");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FDS_TEST(test_table),    FDS_TEST(test_json),
-		FDS_TEST(test_template), FDS_TEST(test_template_refused),
-		FDS_TEST(test_column),   FDS_TEST(test_short_id),
-		FDS_TEST(test_cut),      FDS_TEST(test_size),
+		FDS_TEST(test_table),
+		FDS_TEST(test_json),
+		FDS_TEST(test_template),
+		FDS_TEST(test_template_refused),
+		FDS_TEST(test_column),
+		FDS_TEST(test_short_id),
+		FDS_TEST(test_cut),
+		FDS_TEST(test_size),
+		FDS_TEST(test_template_table),
+		FDS_TEST(test_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,6 +83,7 @@ static struct hp_container *from_proto(const struct containerd *c, const Hp__Con
 
 	for (size_t i = 0; i < from->n_labels; i++)
 		hp_labels_add(&to->labels, from->labels[i]->key, from->labels[i]->value);
+	hp_labels_sort(&to->labels);
 	name = hp_labels_get(&to->labels, HP_LABEL_NERDCTL_NAME);
 	hp_field_set(&to->id, from->id);
 	hp_field_set(&to->name, hp_str_empty(name) ? from->id : name);
