@@ -34,14 +34,14 @@ static struct hp_json *rows(void)
 static char *print(const char *format, int wanted, struct hp_error *err)
 {
 	AUTO(hp_json_free) struct hp_json *all = rows();
-	char *text = NULL;
+	AUTO_FREE char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
 	assert_non_null(out);
 	assert_int_equal(hp_out_rows(out, all, columns, format, err), wanted);
 	fclose(out);
-	return text;
+	return hp_strdup(text);
 }
 
 static void prints(const char *format, const char *wanted)
