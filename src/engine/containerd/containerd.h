@@ -39,6 +39,7 @@ const char *hp_containerd__pair(Hp__Pair *const *pairs, size_t n,
 
 /* Labels that Harpoon puts on its containers. Their values are what `inspect` and the other
  * verbs need and containerd has no field for. */
+#define HP_LABEL_OWN          "harpoon/"
 #define HP_LABEL_LOG          "harpoon/log-path"
 #define HP_LABEL_STOP_SIGNAL  "harpoon/stop-signal"
 #define HP_LABEL_STOP_TIMEOUT "harpoon/stop-timeout-ms"

@@ -38,15 +38,32 @@ struct create_job {
 	struct hp_resolved_image image;
 	struct hp_spec_mounts mounts;
 	struct hp_labels labels;
-	bool made; /* undone when the job is cleared */
+	int lock;  /* on the id, until all is made or undone */
+	bool made; /* the container object is there */
+	bool done; /* nothing is to be undone */
 };
+
+/* What cannot be undone still shows in ps -a. */
+static void undo(const struct create_job *j)
+{
+	struct hp_error ignored = HP_ERROR_INIT;
+	Hp__Container container = HP__CONTAINER__INIT;
+
+	container.id = j->id;
+	container.snapshotter = (char *)j->snapshotter;
+	container.snapshot_key = j->id;
+	if (j->made &&
+	    hp_containerd__remove_locked(j->c, &container, true, false, &ignored) < 0)
+		hp_error_clear(&ignored);
+	if (hp_containerd__volumes_remove(j->c, &j->mounts.anonymous, &ignored) < 0)
+		hp_error_clear(&ignored);
+}
 
 static void job_clear(struct create_job *j)
 {
-	struct hp_error ignored = HP_ERROR_INIT;
-
-	if (j->made && hp_containerd__remove(&j->c->base, j->id, true, true, &ignored) < 0)
-		hp_error_clear(&ignored); /* it still shows in ps -a */
+	if (!j->done)
+		undo(j);
+	hp_close_auto(&j->lock);
 	free(j->id);
 	free(j->image_name);
 	free(j->text);
@@ -133,17 +150,31 @@ static int add_command(struct create_job *j, struct hp_error *err)
 	return 0;
 }
 
+/* What we, nerdctl and the daemon act upon, such as where a log is written. An image comes from
+ * anywhere, so it has no say in that. */
+static bool is_reserved(const char *key)
+{
+	return hp_str_starts(key, HP_LABEL_OWN) || hp_str_starts(key, "nerdctl/") ||
+	       hp_str_starts(key, "containerd.io/");
+}
+
 static int collect_labels(struct create_job *j, struct hp_error *err)
 {
 	const struct hp_labels *image = &j->image.config.labels;
 
 	/* An image's label that containerd cannot hold is no reason to refuse the container. */
 	for (size_t i = 0; i < image->count; i++)
-		if (strlen(image->items[i].key) + strlen(image->items[i].value) <= LABEL_MAX)
+		if (!is_reserved(image->items[i].key) &&
+		    strlen(image->items[i].key) + strlen(image->items[i].value) <= LABEL_MAX)
 			hp_labels_add(&j->labels, image->items[i].key, image->items[i].value);
 	for (size_t i = 0; i < j->spec->n_labels; i++) {
 		const struct hp_label *label = &j->spec->labels[i];
 
+		if (hp_str_starts(label->key, HP_LABEL_OWN))
+			return hp_fail(err, HP_EINVALID,
+				       "label '%s': what begins with " HP_LABEL_OWN
+				       " is for harpoon alone; choose another key",
+				       label->key);
 		if (strlen(label->key) + strlen(label->value) > LABEL_MAX)
 			return hp_fail(err, HP_EINVALID,
 				       "label '%s': key and value are over %d bytes",
@@ -313,8 +344,8 @@ static int run_job(struct create_job *j, struct hp_error *err)
 				    .mounts = &j->mounts,
 				    .id = j->id};
 
-	if (find_image(j, err) < 0 || hp_spec__mounts(j->c, j->spec, &j->mounts, err) < 0 ||
-	    collect_labels(j, err) < 0 ||
+	if (find_image(j, err) < 0 || hp_containerd__lock(j->c, j->id, &j->lock, err) < 0 ||
+	    hp_spec__mounts(j->c, j->spec, &j->mounts, err) < 0 || collect_labels(j, err) < 0 ||
 	    hp_user_resolve("", none, none, NULL, &root, err) < 0 ||
 	    hp_spec__build(&build, &root, &j->text, err) < 0 || put_container(j, err) < 0 ||
 	    hp_containerd__snapshot_prepare(j->c, j->snapshotter, j->id, j->image.chain, err) <
@@ -331,6 +362,7 @@ int hp_containerd__create(struct hp_engine *e, const struct hp_container_spec *s
 	struct create_job j = {
 		.c = c,
 		.spec = spec,
+		.lock = -1,
 		.snapshotter =
 			hp_str_empty(spec->snapshotter) ? c->snapshotter : spec->snapshotter,
 		.id = hp_str_empty(spec->name) ? random_id() : hp_strdup(spec->name),
@@ -340,7 +372,7 @@ int hp_containerd__create(struct hp_engine *e, const struct hp_container_spec *s
 		return -1;
 	if (run_job(&j, err) < 0)
 		return hp_str_empty(spec->name) ? -1 : hp_wrap(err, "create '%s'", spec->name);
-	j.made = false;
+	j.done = true;
 	*ret_id = TAKE(j.id);
 	return 0;
 }

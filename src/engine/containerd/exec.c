@@ -173,7 +173,8 @@ static int start_process(struct exec_job *j, struct hp_exec *to, struct hp_error
 		return hp_containerd__exec_failed(err, j->spec->args[0]);
 	to->pid = (pid_t)reply->pid;
 	if (j->spec->stdin_open && !j->spec->detach &&
-	    hp_containerd__stdin_open(&j->plan, &j->fds[0], err) < 0)
+	    hp_containerd__stdin_open(&j->plan, hp_containerd__deadline(j->c), &j->fds[0],
+				      err) < 0)
 		return -1;
 	if (j->spec->tty && j->spec->cols &&
 	    hp_containerd__resize(&j->c->base, j->id, j->exec_id, j->spec->cols, j->spec->rows,

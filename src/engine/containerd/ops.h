@@ -13,6 +13,19 @@ int hp_containerd__remove(struct hp_engine *e, const char *ref, bool force, bool
 int hp_containerd__update(struct hp_engine *e, const char *ref,
 			  const struct hp_resources *resources, struct hp_error *err);
 
+/* lock.c: wait, at most the client's timeout, until no other client makes, starts or removes
+ * container @id; the lock is held until *ret_fd is closed.
+ * Returns: 1 when it had to wait, so that the container may be another one by now, 0, -1. */
+int hp_containerd__lock(const struct containerd *c, const char *id, int *ret_fd,
+			struct hp_error *err);
+/* remove.c: the same as hp_containerd__remove(), for whoever holds the lock already. */
+int hp_containerd__remove_locked(struct containerd *c, const Hp__Container *container,
+				 bool force, bool volumes, struct hp_error *err);
+
+/* remove.c: remove anonymous volumes by their names. */
+int hp_containerd__volumes_remove(const struct containerd *c, const struct hp_strv *names,
+				  struct hp_error *err);
+
 /* create.c: replace the spec of container @id by @text. */
 int hp_containerd__put_spec(struct containerd *c, const char *id, const char *text,
 			    struct hp_error *err);
@@ -22,8 +35,6 @@ int hp_containerd__start(struct hp_engine *e, const char *ref, uint16_t cols, ui
 			 struct hp_stream **ret_stream, struct hp_error *err);
 int hp_containerd__attach(struct hp_engine *e, const char *ref, struct hp_stream **ret_stream,
 			  struct hp_error *err);
-int hp_containerd__logs(struct hp_engine *e, const char *ref, const struct hp_logs *what,
-			struct hp_stream **ret_stream, struct hp_error *err);
 
 /* task.c */
 int hp_containerd__stop(struct hp_engine *e, const char *ref, int signal, int64_t grace_ms,
@@ -34,6 +45,10 @@ int hp_containerd__pause(struct hp_engine *e, const char *ref, struct hp_error *
 int hp_containerd__unpause(struct hp_engine *e, const char *ref, struct hp_error *err);
 int hp_containerd__resize(struct hp_engine *e, const char *ref, const char *exec_id,
 			  uint16_t cols, uint16_t rows, struct hp_error *err);
+
+/* logs.c */
+int hp_containerd__logs(struct hp_engine *e, const char *ref, const struct hp_logs *what,
+			struct hp_stream **ret_stream, struct hp_error *err);
 
 /* exec.c */
 int hp_containerd__exec(struct hp_engine *e, const char *ref, const struct hp_exec_spec *spec,
@@ -66,6 +81,11 @@ int hp_containerd__task(struct containerd *c, const char *id, Hp__GetTaskRespons
  * Fails: HP_ESTATE - it runs and @force is not set. */
 int hp_containerd__task_delete(struct containerd *c, const char *id, bool force,
 			       struct hp_error *err);
+/* The same, once it is clear whether there is one: what a client left that was killed while it
+ * made the task is waited for or ended. @thorough: also when there is no sign of such a client.
+ * Returns: 1 with the task, 0 when there is none, -1. */
+int hp_containerd__task_settled(struct containerd *c, const char *id, bool thorough,
+				Hp__GetTaskResponse **ret, struct hp_error *err);
 /* Send CloseIO for stdin. */
 int hp_containerd__close_stdin(struct containerd *c, const char *id, const char *exec_id,
 			       struct hp_error *err);
@@ -98,11 +118,16 @@ int hp_containerd__stdio_make(const char *dir, bool with_stdin, bool tty,
 /* Start the keeper of a container. log: NULL keeps none. ret_pid: of the keeper. */
 int hp_containerd__keeper_start(const struct containerd *c, const struct hp_stdio_plan *p,
 				const char *log, pid_t *ret_pid, struct hp_error *err);
+/* Is there a keeper in @dir, and the end of one that waits for a task that never came. */
+bool hp_containerd__keeper_waits(const char *dir);
+void hp_containerd__keeper_end(const char *dir);
 /* Attach to it: read ends of pipes for its output. ret_err_fd is -1 for a terminal. */
 int hp_containerd__keeper_attach(const struct hp_stdio_plan *p, int *ret_out_fd,
 				 int *ret_err_fd, struct hp_error *err);
-/* Open the stdin FIFO for writing, once the shim has it open for reading. */
-int hp_containerd__stdin_open(const struct hp_stdio_plan *p, int *ret_fd, struct hp_error *err);
+/* Open the stdin FIFO for writing, once the shim has it open for reading, which may take until
+ * @deadline. ret_fd: -1 when nobody reads it, as after its end. */
+int hp_containerd__stdin_open(const struct hp_stdio_plan *p, int64_t deadline, int *ret_fd,
+			      struct hp_error *err);
 /* A stream that sends CloseIO when its stdin is closed; takes the descriptors. */
 struct hp_stream *hp_containerd__stream_new(struct containerd *c, const char *id,
 					    const char *exec_id, const int take_fds[3]);

@@ -26,23 +26,33 @@ static int delete_container(struct containerd *c, const char *id, struct hp_erro
 	return 0;
 }
 
-static int remove_volumes(struct containerd *c, const char *names, struct hp_error *err)
+int hp_containerd__volumes_remove(const struct containerd *c, const struct hp_strv *names,
+				  struct hp_error *err)
 {
-	AUTO(hp_strv_free) struct hp_strv list = {0};
-
-	if (names)
-		hp_strv_split(&list, names, ',');
-	for (size_t i = 0; i < list.count; i++) {
+	for (size_t i = 0; i < names->count; i++) {
 		AUTO_FREE char *dir = NULL;
 
 		/* The label is anybody's to write; a name that is a path would lead elsewhere. */
-		if (hp_str_check_id("volume", list.items[i], err) < 0)
+		if (hp_str_check_id("volume", names->items[i], err) < 0)
 			return -1;
-		dir = hp_containerd__volume_dir(c, list.items[i]);
+		dir = hp_containerd__volume_dir(c, names->items[i]);
 		if (hp_remove_tree(dir, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* Those that were made for this container alone. */
+static int remove_volumes(const struct containerd *c, const Hp__Container *container,
+			  struct hp_error *err)
+{
+	const char *names =
+		hp_containerd__pair(container->labels, container->n_labels, HP_LABEL_VOLUMES);
+	AUTO(hp_strv_free) struct hp_strv list = {0};
+
+	if (names)
+		hp_strv_split(&list, names, ',');
+	return hp_containerd__volumes_remove(c, &list, err);
 }
 
 static int remove_files(struct containerd *c, const char *id, struct hp_error *err)
@@ -55,31 +65,36 @@ static int remove_files(struct containerd *c, const char *id, struct hp_error *e
 	return hp_remove_tree(data, err);
 }
 
+int hp_containerd__remove_locked(struct containerd *c, const Hp__Container *container,
+				 bool force, bool volumes, struct hp_error *err)
+{
+	if (hp_containerd__task_delete(c, container->id, force, err) < 0)
+		return -1;
+	/* Files go first: without the container nobody would know of them. The snapshot goes last:
+	 * without its container it is garbage that the daemon collects. So nothing is lost for
+	 * ever, wherever we are killed. */
+	if (remove_files(c, container->id, err) < 0 ||
+	    (volumes && remove_volumes(c, container, err) < 0) ||
+	    delete_container(c, container->id, err) < 0 ||
+	    (container->snapshot_key[0] &&
+	     hp_containerd__snapshot_remove(c, container->snapshotter, container->snapshot_key,
+					    err) < 0))
+		return -1;
+	return 0;
+}
+
 int hp_containerd__remove(struct hp_engine *e, const char *ref, bool force, bool volumes,
 			  struct hp_error *err)
 {
 	struct containerd *c = hp_containerd__of(e);
 	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
-	const Hp__Container *container;
+	AUTO_CLOSE int lock = -1;
 
-	if (hp_containerd__find(c, ref, &found, err) < 0)
+	if (hp_containerd__find(c, ref, &found, err) < 0 ||
+	    hp_containerd__lock(c, found->container->id, &lock, err) < 0)
 		return -1;
-	container = found->container;
-	if (hp_containerd__task_delete(c, container->id, force, err) < 0)
-		return -1;
-	/* The snapshot goes last: without its container it is garbage that the daemon collects,
-	 * so that nothing is lost for ever when we end here. */
-	if (delete_container(c, container->id, err) < 0 ||
-	    (container->snapshot_key[0] &&
-	     hp_containerd__snapshot_remove(c, container->snapshotter, container->snapshot_key,
-					    err) < 0) ||
-	    remove_files(c, container->id, err) < 0 ||
-	    (volumes &&
-	     remove_volumes(c,
-			    hp_containerd__pair(container->labels, container->n_labels,
-						HP_LABEL_VOLUMES),
-			    err) < 0))
-		return hp_wrap(err, "remove '%s'", ref);
+	if (hp_containerd__remove_locked(c, found->container, force, volumes, err) < 0)
+		return err->code == HP_ESTATE ? -1 : hp_wrap(err, "remove '%s'", ref);
 	return 0;
 }
 

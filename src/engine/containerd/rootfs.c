@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -21,7 +22,7 @@
 #define FILE_MAX_BYTES (4u << 20)
 
 /* A directory that every Linux system has, to mount upon; only our thread sees it covered. */
-#define MOUNT_POINT "/proc"
+#define MOUNT_POINT "/sys"
 
 struct job {
 	const char *user;
@@ -32,17 +33,27 @@ struct job {
 	int status;
 };
 
-/* A missing file is an empty one: many images have none. */
+/* A missing file is an empty one: many images have none. What is there is looked at before it is
+ * opened, as merely opening a device can have effects on the host. */
 static int read_in_root(int root, const char *path, struct hp_buf *ret, struct hp_error *err)
 {
+	AUTO_CLOSE int place = -1;
 	AUTO_CLOSE int fd = -1;
+	AUTO_FREE char *link = NULL;
+	struct stat st;
 
-	if (hp_open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &fd, err) < 0) {
+	if (hp_open_in_root(root, path, O_PATH, &place, err) < 0) {
 		if (err->code != HP_ENOTFOUND && err->sys != ENOTDIR)
 			return -1;
 		hp_error_clear(err);
 		return 0;
 	}
+	if (fstat(place, &st) < 0 || !S_ISREG(st.st_mode))
+		return hp_fail(err, HP_EINVALID, "'%s' is not a file", path);
+	link = hp_sprintf("/proc/self/fd/%d", place);
+	fd = open(link, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return hp_fail_errno(err, errno, "open '%s'", path);
 	return hp_fd_read_all(fd, ret, err);
 }
 

@@ -21,22 +21,30 @@ static void close_dir(DIR *dir)
 HP_AUTO_PTR(DIR, close_dir);
 
 /* Is this the command line of a shim of our daemon and namespace, and, with @id not NULL, for
- * that container? Words are NUL-separated.
+ * that container? Each word of @text ends with a NUL. The words' places matter: a container may be
+ * named as its namespace is.
  * From: containerd runtime/v2/shim/util.go, Command: -namespace NS -address PATH -id ID. */
-static bool is_shim(const struct containerd *c, const char *id, const struct hp_buf *cmdline)
+static bool is_shim(const struct containerd *c, const char *id, const char *text, size_t len)
 {
-	const char *wanted[] = {c->base.address, c->base.ns, id ? id : c->base.ns};
-	bool seen[HP_ARRAY_LEN(wanted)] = {false};
-	const char *at = (const char *)cmdline->data;
-	const char *end = at + cmdline->len;
+	const struct {
+		const char *option, *value;
+	} wanted[] = {
+		{"-address", c->base.address},
+		{"-namespace", c->base.ns},
+		{"-id", id},
+	};
+	const char *end = text + len;
+	size_t seen = id ? 0 : 1;
 
-	if (!cmdline->len || !memmem(at, strnlen(at, cmdline->len), "containerd-shim",
-				     strlen("containerd-shim")))
+	if (!strstr(text, "containerd-shim"))
 		return false;
-	for (; at < end; at += strnlen(at, (size_t)(end - at)) + 1)
-		for (size_t i = 0; i < HP_ARRAY_LEN(wanted); i++)
-			seen[i] = seen[i] || strncmp(at, wanted[i], (size_t)(end - at)) == 0;
-	return seen[0] && seen[1] && seen[2];
+	for (const char *word = text, *next; word < end; word = next) {
+		next = word + strlen(word) + 1;
+		for (size_t i = 0; i < HP_ARRAY_LEN(wanted) && next < end; i++)
+			seen += wanted[i].value && hp_str_eq(word, wanted[i].option) &&
+				hp_str_eq(next, wanted[i].value);
+	}
+	return seen == HP_ARRAY_LEN(wanted);
 }
 
 /* The descriptor is opened before its process is looked at, so that no other is ever hit. */
@@ -45,11 +53,16 @@ static bool visit(const struct containerd *c, const char *id, int signal, pid_t 
 	AUTO_FREE char *path = hp_sprintf("/proc/%d/cmdline", (int)pid);
 	AUTO(hp_buf_free) struct hp_buf cmdline;
 	AUTO_CLOSE int fd = signal ? pidfd_open(pid, 0) : -1;
+	AUTO_FREE char *text = NULL;
 	struct hp_error ignored = HP_ERROR_INIT;
+	size_t len;
 
 	hp_buf_init(&cmdline, CMDLINE_MAX);
-	if (hp_file_read(path, CMDLINE_MAX, &cmdline, &ignored) < 0 ||
-	    !is_shim(c, id, &cmdline))
+	if (hp_file_read(path, CMDLINE_MAX, &cmdline, &ignored) < 0)
+		return false;
+	len = cmdline.len;
+	text = hp_buf_take_str(&cmdline);
+	if (!is_shim(c, id, text, len))
 		return false;
 	return !signal || (fd >= 0 && pidfd_send_signal(fd, signal, NULL, 0) == 0);
 }

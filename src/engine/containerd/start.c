@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* start.c - start a container with its keeper, attach to one, and read its log. */
+/* start.c - start a container with its keeper, and attach to one. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +13,10 @@
 #include "engine/containerd/ops.h"
 
 #include "snapshots.pb-c.h"
+
+/* How long the daemon may take to clear up after an earlier start. */
+#define CLEAR_MS       5000
+#define CLEAR_PAUSE_MS 50
 
 /* A start under way: what must be undone when it fails. */
 struct start_job {
@@ -76,6 +80,31 @@ static int create_once(struct start_job *j, const Hp__MountsResponse *mounts,
 				   &hp__create_task_response__descriptor, NULL, err);
 }
 
+/* The daemon may still be clearing up after an earlier start of which the client was killed: then
+ * the directory of that is in the way, or goes away under the new shim.
+ * From: containerd runtime/v2/bundle.go, NewBundle: .../NAMESPACE/ID. */
+static bool is_in_the_way(const struct start_job *j, const struct hp_error *err)
+{
+	AUTO_FREE char *bundle = hp_sprintf("/%s/%s", j->c->base.ns, j->container->id);
+
+	return (strstr(err->msg, bundle) || strstr(err->msg, "getwd: ")) &&
+	       (strstr(err->msg, "file exists") || strstr(err->msg, "no such file"));
+}
+
+static int create_task(struct start_job *j, const Hp__MountsResponse *mounts,
+		       struct hp_error *err)
+{
+	int64_t deadline = hp_deadline_in(CLEAR_MS);
+
+	while (create_once(j, mounts, err) < 0) {
+		if (!is_in_the_way(j, err) || hp_deadline_left_ms(deadline) == 0)
+			return -1;
+		hp_error_clear(err);
+		hp_clock_sleep_ms(CLEAR_PAUSE_MS);
+	}
+	return 0;
+}
+
 /* The program that the container runs, as far as an error text needs it. */
 static const char *program_of(const Hp__Container *container, char buf[128])
 {
@@ -119,13 +148,10 @@ static int start_task(struct start_job *j, uint16_t cols, uint16_t rows, struct 
 static int clear_old_task(struct start_job *j, const char *ref, struct hp_error *err)
 {
 	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
+	int settled = hp_containerd__task_settled(j->c, j->container->id, false, &task, err);
 
-	if (hp_containerd__task(j->c, j->container->id, &task, err) < 0) {
-		if (err->code != HP_ESTATE)
-			return -1;
-		hp_error_clear(err);
-		return 0;
-	}
+	if (settled <= 0)
+		return settled;
 	if (task->process->status == HP__TASK_STATUS__TASK_RUNNING ||
 	    task->process->status == HP__TASK_STATUS__TASK_PAUSED)
 		return hp_fail(err, HP_ESTATE, "container '%s' is running already", ref);
@@ -142,24 +168,47 @@ static int run_job(struct start_job *j, bool attach, uint16_t cols, uint16_t row
 					   j->container->snapshot_key, &mounts, err) < 0 ||
 	    make_stdio(j, attach, err) < 0)
 		return -1;
-	if (create_once(j, mounts, err) < 0)
+	if (create_task(j, mounts, err) < 0)
 		return hp_containerd__exec_failed(err, program_of(j->container, program));
 	j->task_made = true;
 	if (start_task(j, cols, rows, err) < 0)
 		return -1;
-	if (attach && j->plan.in[0] && hp_containerd__stdin_open(&j->plan, &j->fds[0], err) < 0)
+	if (attach && j->plan.in[0] &&
+	    hp_containerd__stdin_open(&j->plan, hp_containerd__deadline(j->c), &j->fds[0],
+				      err) < 0)
 		return -1;
+	return 0;
+}
+
+static int find_locked(struct containerd *c, const char *ref, Hp__GetContainerResponse **ret,
+		       int *ret_lock, struct hp_error *err)
+{
+	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
+	AUTO_REPLY Hp__GetContainerResponse *again = NULL;
+	AUTO_CLOSE int lock = -1;
+	int waited;
+
+	if (hp_containerd__find(c, ref, &found, err) < 0)
+		return -1;
+	waited = hp_containerd__lock(c, found->container->id, &lock, err);
+	/* Whoever we waited for may have removed it. */
+	if (waited < 0 ||
+	    (waited && hp_containerd__find(c, found->container->id, &again, err) < 0))
+		return -1;
+	*ret = waited ? TAKE(again) : TAKE(found);
+	*ret_lock = TAKE_FD(lock);
 	return 0;
 }
 
 int hp_containerd__start(struct hp_engine *e, const char *ref, uint16_t cols, uint16_t rows,
 			 struct hp_stream **ret_stream, struct hp_error *err)
 {
+	AUTO_CLOSE int lock = -1; /* until all is undone, should it fail */
 	AUTO(job_clear) struct start_job j = {.c = hp_containerd__of(e), .fds = {-1, -1, -1}};
 	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
 	int fds[3];
 
-	if (hp_containerd__find(j.c, ref, &found, err) < 0)
+	if (find_locked(j.c, ref, &found, &lock, err) < 0)
 		return -1;
 	j.container = found->container;
 	if (clear_old_task(&j, ref, err) < 0)
@@ -219,55 +268,12 @@ int hp_containerd__attach(struct hp_engine *e, const char *ref, struct hp_stream
 		    hp_containerd__keeper_attach(&j.plan, &j.fds[1], &j.fds[2], err) < 0)
 			return hp_wrap(err, "attach to '%s'", ref);
 	}
-	if (j.plan.in[0] && hp_containerd__stdin_open(&j.plan, &j.fds[0], err) < 0)
+	/* A client before us may have ended it. */
+	if (j.plan.in[0] &&
+	    hp_containerd__stdin_open(&j.plan, hp_deadline_in(-1), &j.fds[0], err) < 0)
 		return hp_wrap(err, "attach to '%s'", ref);
 	for (size_t i = 0; i < 3; i++)
 		fds[i] = TAKE_FD(j.fds[i]);
 	*ret_stream = hp_containerd__stream_new(j.c, j.container->id, NULL, fds);
-	return 0;
-}
-
-/* Of a container that has ended, all of the log is wanted, though its keeper may need an instant
- * to write the rest: until it gives its lock up, the log is followed. */
-static int await_keeper(struct containerd *c, const char *id, struct hp_logs *what,
-			struct hp_error *err)
-{
-	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
-
-	if (hp_containerd__task(c, id, &task, err) < 0) {
-		if (err->code != HP_ESTATE)
-			return -1;
-		hp_error_clear(err);
-	}
-	if (!task || task->process->status == HP__TASK_STATUS__TASK_STOPPED)
-		what->follow = true;
-	return 0;
-}
-
-int hp_containerd__logs(struct hp_engine *e, const char *ref, const struct hp_logs *what,
-			struct hp_stream **ret_stream, struct hp_error *err)
-{
-	struct containerd *c = hp_containerd__of(e);
-	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
-	struct hp_logs wanted = *what;
-	const char *path;
-
-	if (hp_containerd__find(c, ref, &found, err) < 0)
-		return -1;
-	path = label_of(found->container, HP_LABEL_LOG);
-	if (!path)
-		return hp_fail(
-			err, HP_EUNSUPPORTED,
-			"container '%s' keeps no log: it was made with another log driver "
-			"than json-file, or by another tool",
-			ref);
-	if (!wanted.follow && await_keeper(c, found->container->id, &wanted, err) < 0)
-		return hp_wrap(err, "logs of '%s'", ref);
-	if (hp_stream_from_log(path, &wanted, ret_stream, err) == 0)
-		return 0;
-	if (err->code != HP_ENOTFOUND)
-		return hp_wrap(err, "logs of '%s'", ref);
-	hp_error_clear(err); /* created and never started: an empty log */
-	*ret_stream = hp_stream_from_fds(-1, -1, -1, NULL);
 	return 0;
 }

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -148,7 +150,7 @@ int hp_containerd__keeper_start(const struct containerd *c, const struct hp_stdi
 	};
 
 	if (hp_child_start(&child, ret_pid, err) < 0)
-		return hp_wrap(err, "start '%s'", path);
+		return -1;
 	close(TAKE_FD(write_end));
 	if (await_ready(read_end, err) < 0)
 		return hp_wrap(err, "start '%s' for '%s'", path, p->dir);
@@ -180,6 +182,30 @@ static int keeper_send(const struct hp_stdio_plan *p, const int fds[2], struct h
 	return 0;
 }
 
+bool hp_containerd__keeper_waits(const char *dir)
+{
+	AUTO_FREE char *path = hp_path_join(dir, HP_KEEPER_SOCKET);
+
+	return access(path, F_OK) == 0;
+}
+
+void hp_containerd__keeper_end(const char *dir)
+{
+	AUTO_FREE char *path = hp_path_join(dir, HP_KEEPER_SOCKET);
+	AUTO_CLOSE int sock = -1;
+	struct hp_error ignored = HP_ERROR_INIT;
+	struct ucred peer = {0};
+	socklen_t len = sizeof(peer);
+
+	if (hp_unix_connect(path, &sock, &ignored) < 0)
+		return;
+	/* From: unix(7), SO_PEERCRED: of whoever called listen(2). */
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid > 1 &&
+	    kill(peer.pid, SIGTERM) == 0 &&
+	    hp_fd_poll(sock, POLLIN, KEEPER_WAIT_MS, &ignored) < 0)
+		hp_error_clear(&ignored);
+}
+
 int hp_containerd__keeper_attach(const struct hp_stdio_plan *p, int *ret_out_fd,
 				 int *ret_err_fd, struct hp_error *err)
 {
@@ -205,20 +231,22 @@ int hp_containerd__keeper_attach(const struct hp_stdio_plan *p, int *ret_out_fd,
 	return 0;
 }
 
-int hp_containerd__stdin_open(const struct hp_stdio_plan *p, int *ret_fd, struct hp_error *err)
+int hp_containerd__stdin_open(const struct hp_stdio_plan *p, int64_t deadline, int *ret_fd,
+			      struct hp_error *err)
 {
-	/* A FIFO opens for writing only while somebody has it open for reading, so we do both for
-	 * a moment. The reader is closed again: a shim that died must show as a broken pipe. */
-	AUTO_CLOSE int both = open(p->in, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	int fd;
+	/* From: fifo(7): with O_NONBLOCK, ENXIO tells that nobody has it open for reading. A shim
+	 * may open it a little later than it answers. */
+	for (;;) {
+		int fd = open(p->in, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 
-	if (both < 0)
-		return hp_fail_errno(err, errno, "open '%s'", p->in);
-	fd = open(p->in, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return hp_fail_errno(err, errno, "open '%s'", p->in);
-	*ret_fd = fd;
-	return 0;
+		if (fd < 0 && errno != ENXIO)
+			return hp_fail_errno(err, errno, "open '%s'", p->in);
+		if (fd >= 0 || hp_deadline_left_ms(deadline) == 0) {
+			*ret_fd = fd;
+			return 0;
+		}
+		hp_clock_sleep_ms(1);
+	}
 }
 
 /* Who is told that stdin has ended. */

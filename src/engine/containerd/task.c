@@ -13,6 +13,9 @@
 #define KILL_WAIT_MS     10000
 /* From: docker's default of docker stop. */
 #define DEFAULT_GRACE_MS 10000
+/* How long the daemon may take to undo what a client that died had begun. */
+#define SETTLE_MS        3000
+#define SETTLE_PAUSE_MS  20
 
 int hp_containerd__task(struct containerd *c, const char *id, Hp__GetTaskResponse **ret,
 			struct hp_error *err)
@@ -308,23 +311,52 @@ static int delete_task(struct containerd *c, const char *id, struct hp_error *er
 	return 0;
 }
 
+/* A client that is killed while it makes a task leaves the daemon to undo that, for which the
+ * keeper must go on reading; what the daemon forgets is a shim without a task. Seeing that end, it
+ * clears up what it had; by SIGTERM, on which a shim removes its socket. */
+static void end_orphans(struct containerd *c, const char *id)
+{
+	int64_t deadline = hp_deadline_in(SETTLE_MS);
+
+	if (hp_containerd__shims(c, id, SIGTERM) == 0)
+		return;
+	while (hp_containerd__shims(c, id, 0) > 0 && hp_deadline_left_ms(deadline) > 0)
+		hp_clock_sleep_ms(SETTLE_PAUSE_MS);
+}
+
+int hp_containerd__task_settled(struct containerd *c, const char *id, bool thorough,
+				Hp__GetTaskResponse **ret, struct hp_error *err)
+{
+	AUTO_FREE char *dir = hp_containerd__state_dir(c, id);
+	int64_t deadline = hp_deadline_in(SETTLE_MS);
+
+	for (;;) {
+		if (hp_containerd__task(c, id, ret, err) == 0)
+			return 1;
+		if (err->code != HP_ESTATE)
+			return -1;
+		hp_error_clear(err);
+		/* To look for shims takes longer than all else, so there must be a reason. */
+		if (!thorough && !hp_containerd__keeper_waits(dir))
+			return 0;
+		if (hp_containerd__shims(c, id, 0) == 0 || hp_deadline_left_ms(deadline) == 0)
+			break;
+		hp_clock_sleep_ms(SETTLE_PAUSE_MS);
+	}
+	end_orphans(c, id);
+	hp_containerd__keeper_end(dir);
+	return 0;
+}
+
 int hp_containerd__task_delete(struct containerd *c, const char *id, bool force,
 			       struct hp_error *err)
 {
 	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
 	AUTO(hp_waiter_free) struct hp_waiter *waiter = NULL;
+	int settled = hp_containerd__task_settled(c, id, force, &task, err);
 
-	if (hp_containerd__task(c, id, &task, err) < 0) {
-		if (err->code != HP_ESTATE)
-			return -1;
-		hp_error_clear(err);
-		/* A client that dies while it makes a task can leave a shim without one, which
-		 * the daemon forgets. Seeing the shim end, it clears up what that had; by
-		 * SIGTERM, on which a shim removes its socket. */
-		if (force)
-			hp_containerd__shims(c, id, SIGTERM);
-		return 0;
-	}
+	if (settled <= 0)
+		return settled;
 	if (task_ended(task))
 		return delete_task(c, id, err);
 	if (!force && task->process->status != HP__TASK_STATUS__TASK_CREATED)
