@@ -52,11 +52,14 @@ struct hp_error {
 
 /* An error that nothing has filled yet: struct hp_error err = HP_ERROR_INIT;
  * Every call that can fail wants one, and a call that finds it filled aborts: an error was about to
- * be lost. To use it again after a failure that was dealt with, assign a fresh one. */
+ * be lost. To use it again after a failure that was dealt with, hp_error_clear() it. */
 #define HP_ERROR_INIT                                                                          \
 	{                                                                                      \
 		.code = HP_OK                                                                  \
 	}
+
+/* Empty @err, so that it can be filled again. Clearing an empty one is fine. */
+HP_API void hp_error_clear(struct hp_error *err);
 
 /* The constant's own name, such as "HP_ENOTFOUND", for logs and for machines to match on.
  * Returns: static; unknown codes read as HP_EFAILED, here and below. */

@@ -10,7 +10,8 @@
 /* Something that happened. Strings are never NULL; the event owns them.
  * type: "container" or "image".
  * action: docker's words: create start die oom pause unpause destroy exec_create exec_start
- * exec_die update for containers; create update delete for images. */
+ * exec_die update for containers, and task_create and task_delete for the processes that a start
+ * makes and a stop takes away; create update delete for images. */
 struct hp_event {
 	int64_t time_ns; /* Unix time */
 	char *ns;

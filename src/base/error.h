@@ -16,9 +16,6 @@ int hp_fail_errno(struct hp_error *err, int sys, const char *fmt, ...) PRINTF(3,
 /* Put "fmt: " before the message of a filled @err and return -1. */
 int hp_wrap(struct hp_error *err, const char *fmt, ...) PRINTF(2, 3);
 
-/* Empty @err, so that it can be filled again after a failure that was dealt with. */
-void hp_error_clear(struct hp_error *err);
-
 /* The code that a gRPC status (0..16) means. From: grpc/grpc doc/statuscodes.md. */
 enum hp_code hp_code_from_grpc(int status);
 /* The code that an errno means, as hp_fail_errno() says. */
