@@ -42,10 +42,11 @@ char *hp_strdup(const char *s)
 
 char *hp_strndup(const char *s, size_t len)
 {
-	size_t n = strnlen(s, len);
+	size_t n = len ? strnlen(s, len) : 0;
 	char *copy = hp_alloc(n + 1);
 
-	memcpy(copy, s, n);
+	if (n)
+		memcpy(copy, s, n);
 	return copy;
 }
 

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -114,6 +115,34 @@ static void events_tell_of_pauses_and_execs(void **state)
 	drop(c, id);
 }
 
+static int64_t cpu_ms(void)
+{
+	return (int64_t)clock() * 1000 / CLOCKS_PER_SEC;
+}
+
+/* A descriptor that stayed readable for what lies unread elsewhere would make this one spin. */
+static void unread_events_do_not_busy_a_wait(void **state)
+{
+	struct contract *c = *state;
+	AUTO(hp_events_free) struct hp_events *events = NULL;
+	AUTO(hp_waiter_free) struct hp_waiter *ended = NULL;
+	struct hp_exit end = {0};
+	struct hp_error failure = HP_ERROR_INIT;
+
+	if (!(hp_engine_can(c->engine) & HP_CAN_EVENTS))
+		return;
+	OK(hp_engine_events(c->engine, &events, &err));
+	AUTO_FREE char *brief = make_started(c, ARGS("sleep", "0.2"));
+	OK(hp_engine_waiter(c->engine, brief, &ended, &err));
+	AUTO_FREE char *id = make_started(c, ARGS("sleep", "1000"));
+	int64_t before = cpu_ms();
+	assert_int_equal(hp_engine_wait(c->engine, id, 1000, &end, &failure), -1);
+	assert_int_equal(failure.code, HP_ETIMEOUT);
+	assert_true(cpu_ms() - before < 300);
+	drop(c, id);
+	drop(c, brief);
+}
+
 static void nothing_happens_without_events(void **state)
 {
 	struct contract *c = *state;
@@ -216,6 +245,7 @@ static void limits_change_before_it_runs(void **state)
 const struct CMUnitTest contract_watch[] = {
 	CONTRACT_TEST(events_tell_a_life),
 	CONTRACT_TEST(events_tell_of_pauses_and_execs),
+	CONTRACT_TEST(unread_events_do_not_busy_a_wait),
 	CONTRACT_TEST(nothing_happens_without_events),
 	CONTRACT_TEST(figures_show_the_limits),
 	CONTRACT_TEST(limits_change_while_it_runs),

@@ -23,6 +23,14 @@ int64_t hp_containerd__deadline(const struct containerd *c)
 	return hp_deadline_in(c->base.timeout_ms);
 }
 
+struct hp_grpc *hp_containerd__connect(const char *address, const char *ns)
+{
+	struct hp_grpc *grpc = hp_grpc_new(address, 0);
+
+	hp_grpc_set_header(grpc, "containerd-namespace", ns);
+	return grpc;
+}
+
 int hp_containerd__call(struct containerd *c, const char *method,
 			const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
 			void *ret_reply, struct hp_error *err)
@@ -88,8 +96,7 @@ static int open_engine(struct hp_engine *e, const struct hp_client_config *confi
 		return -1;
 	e->timeout_ms = config->timeout_ms ? config->timeout_ms : DEFAULT_TIMEOUT_MS;
 
-	c->grpc = hp_grpc_new(e->address, 0);
-	hp_grpc_set_header(c->grpc, "containerd-namespace", e->ns);
+	c->grpc = hp_containerd__connect(e->address, e->ns);
 	c->snapshotter = hp_strdup(first_of(
 		config->snapshotter, getenv("CONTAINERD_SNAPSHOTTER"), DEFAULT_SNAPSHOTTER));
 	c->libexec_dir = hp_strdup(config->libexec_dir);

@@ -10,9 +10,12 @@
 
 #include "events.pb-c.h"
 
+/* A subscription lives long, so it has a connection of its own: its descriptor then is readable
+ * for its events only, and not for answers to calls that nobody has taken yet. */
 struct events {
 	struct hp_events base;
-	struct containerd *c;
+	struct hp_grpc *grpc;
+	char *ns;
 	struct hp_rpc rpc;
 };
 
@@ -166,7 +169,7 @@ static struct events *events_of(const struct hp_events *e)
 
 static int events_fd(const struct hp_events *e)
 {
-	return hp_grpc_fd(events_of(e)->c->grpc);
+	return hp_grpc_fd(events_of(e)->grpc);
 }
 
 static int events_next(struct hp_events *e, struct hp_event *ret, struct hp_error *err)
@@ -183,7 +186,7 @@ static int events_next(struct hp_events *e, struct hp_event *ret, struct hp_erro
 			return got < 0 ? hp_wrap(err, "events") : got;
 		topic = topic_find(envelope->topic);
 		/* Snapshots, content and namespaces are containerd's own affair. */
-		if (!topic || !hp_str_eq(envelope->namespace_, self->c->base.ns))
+		if (!topic || !hp_str_eq(envelope->namespace_, self->ns))
 			continue;
 		event.time_ns = hp_containerd__time(envelope->timestamp);
 		hp_field_set(&event.ns, envelope->namespace_);
@@ -204,6 +207,8 @@ static void events_free(struct hp_events *e)
 	struct events *self = events_of(e);
 
 	hp_rpc__end(&self->rpc);
+	hp_grpc_free(self->grpc);
+	free(self->ns);
 	free(self);
 }
 
@@ -213,26 +218,31 @@ static const struct hp_events_ops events_ops = {
 	.free = events_free,
 };
 
-int hp_containerd__events(struct hp_engine *e, struct hp_events **ret_events,
-			  struct hp_error *err)
+static int subscribe(struct events *self, struct hp_error *err)
 {
-	struct containerd *c = hp_containerd__of(e);
-	AUTO_FREE char *filter = hp_sprintf("namespace==%s", e->ns);
+	AUTO_FREE char *filter = hp_sprintf("namespace==%s", self->ns);
 	Hp__SubscribeRequest request = HP__SUBSCRIBE_REQUEST__INIT;
-	AUTO(hp_rpc__end) struct hp_rpc rpc = {0};
-	struct events *self;
 
 	request.filters = &filter;
 	request.n_filters = 1;
-	if (hp_rpc__begin(HP_RPC_TO(c->grpc, HP_SVC_EVENTS "Subscribe", 0),
-			  &hp__envelope__descriptor, &rpc, err) < 0 ||
-	    hp_rpc__send(&rpc, &request.base, true, err) < 0)
-		return hp_wrap(err, "subscribe to events");
-	self = hp_alloc(sizeof(*self));
+	if (hp_rpc__begin(HP_RPC_TO(self->grpc, HP_SVC_EVENTS "Subscribe", 0),
+			  &hp__envelope__descriptor, &self->rpc, err) < 0)
+		return -1;
+	return hp_rpc__send(&self->rpc, &request.base, true, err);
+}
+
+int hp_containerd__events(struct hp_engine *e, struct hp_events **ret_events,
+			  struct hp_error *err)
+{
+	struct events *self = hp_alloc(sizeof(*self));
+
 	self->base.ops = &events_ops;
-	self->c = c;
-	self->rpc = rpc;
-	rpc = (struct hp_rpc){0};
+	self->ns = hp_strdup(e->ns);
+	self->grpc = hp_containerd__connect(e->address, e->ns);
+	if (subscribe(self, err) < 0) {
+		events_free(&self->base);
+		return hp_wrap(err, "subscribe to events");
+	}
 	*ret_events = &self->base;
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* waiter.c - the wait for the end of a process, which survives a restart of the daemon. */
+#include <string.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -14,9 +15,15 @@
 #define RETRY_MS     100
 #define RETRY_FOR_MS 30000
 
+/* A wait lasts long, so it has a connection of its own: its descriptor then is readable for its
+ * answer only, and not for answers to calls that nobody has taken yet. */
+/* From: containerd/ttrpc errors.go, ErrClosed, which the daemon passes on. */
+#define SHIM_ENDED "ttrpc: closed"
+
 struct waiter {
 	struct hp_waiter base;
 	struct containerd *c;
+	struct hp_grpc *grpc;
 	char *id;
 	char *exec_id;
 	struct hp_rpc rpc;
@@ -33,7 +40,7 @@ static int waiter_fd(const struct hp_waiter *w)
 {
 	const struct waiter *self = waiter_of(w);
 
-	return self->timer_fd >= 0 ? self->timer_fd : hp_grpc_fd(self->c->grpc);
+	return self->timer_fd >= 0 ? self->timer_fd : hp_grpc_fd(self->grpc);
 }
 
 static int begin(struct waiter *self, struct hp_error *err)
@@ -43,7 +50,7 @@ static int begin(struct waiter *self, struct hp_error *err)
 
 	request.container_id = self->id;
 	request.exec_id = self->exec_id ? self->exec_id : "";
-	if (hp_rpc__begin(HP_RPC_TO(self->c->grpc, HP_SVC_TASKS "Wait", 0),
+	if (hp_rpc__begin(HP_RPC_TO(self->grpc, HP_SVC_TASKS "Wait", 0),
 			  &hp__wait_response__descriptor, &rpc, err) < 0 ||
 	    hp_rpc__send(&rpc, &request.base, true, err) < 0)
 		return -1;
@@ -110,6 +117,12 @@ static int waiter_next(struct hp_waiter *w, struct hp_exit *ret, struct hp_error
 	got = hp_rpc__next(&self->rpc, &reply, err);
 	if (got < 0 && err->code == HP_EUNAVAILABLE)
 		return arm_retry(self, err);
+	if (got < 0 && strstr(err->msg, SHIM_ENDED)) {
+		hp_error_clear(err);
+		return hp_fail(err, HP_EABORTED,
+			       "the shim of '%s' was killed, which ends all its processes",
+			       self->id);
+	}
 	if (got == HP_NEXT_END)
 		return hp_fail(err, HP_EPROTO, "wait for '%s': no answer came", self->id);
 	if (got != HP_NEXT_ITEM)
@@ -127,6 +140,7 @@ static void waiter_free(struct hp_waiter *w)
 	struct waiter *self = waiter_of(w);
 
 	hp_rpc__end(&self->rpc);
+	hp_grpc_free(self->grpc);
 	hp_close_auto(&self->timer_fd);
 	free(self->id);
 	free(self->exec_id);
@@ -146,6 +160,7 @@ int hp_containerd__waiter_new(struct containerd *c, const char *id, const char *
 
 	self->base.ops = &waiter_ops;
 	self->c = c;
+	self->grpc = hp_containerd__connect(c->base.address, c->base.ns);
 	self->id = hp_strdup(id);
 	self->exec_id = hp_strdup(exec_id);
 	self->timer_fd = -1;
