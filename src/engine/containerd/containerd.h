@@ -24,6 +24,9 @@ static inline struct containerd *hp_containerd__of(struct hp_engine *e)
 	return container_of(e, struct containerd, base);
 }
 
+/* A client for the daemon at @address in namespace @ns; it connects at its first call. */
+struct hp_grpc *hp_containerd__connect(const char *address, const char *ns);
+
 /* A unary call within the client's timeout; see hp_rpc__call(). */
 int hp_containerd__call(struct containerd *c, const char *method,
 			const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
@@ -51,6 +54,9 @@ const char *hp_containerd__pair(Hp__Pair *const *pairs, size_t n,
 /* The argument vector as one line, so that a list need not read every spec. */
 #define HP_LABEL_COMMAND      "harpoon/command"
 #define HP_LABEL_IMAGE_ID     "harpoon/image-id"
+/* Before the key of a label whose value is empty: containerd drops those. From: containerd
+ * metadata/boltutil/helpers.go, writeMap(). */
+#define HP_LABEL_EMPTY        "harpoon/empty/"
 /* A human name other than the id. From: nerdctl pkg/labels; docker's namespace moby has none. */
 #define HP_LABEL_NERDCTL_NAME "nerdctl/name"
 
