@@ -418,7 +418,8 @@ static void keeps_labels_and_invents_names(void **state)
 	AUTO(hp_container_free) struct hp_container *found = NULL;
 	struct hp_container_spec spec = spec_of(c, SLEEP_LONG);
 	struct hp_label labels[] = {{(char *)"org.example.a", (char *)"1"},
-				    {(char *)"b", (char *)"two words"}};
+				    {(char *)"b", (char *)"two words"},
+				    {(char *)"empty", (char *)""}};
 
 	spec.labels = labels;
 	spec.n_labels = HP_ARRAY_LEN(labels);
@@ -428,6 +429,7 @@ static void keeps_labels_and_invents_names(void **state)
 	assert_true(found->name[0]);
 	assert_string_equal(hp_labels_get(&found->labels, "org.example.a"), "1");
 	assert_string_equal(hp_labels_get(&found->labels, "b"), "two words");
+	assert_string_equal(hp_labels_get(&found->labels, "empty"), "");
 	assert_null(hp_labels_get(&found->labels, "none"));
 	drop(c, id);
 }

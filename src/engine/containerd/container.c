@@ -81,8 +81,14 @@ static struct hp_container *from_proto(const struct containerd *c, const Hp__Con
 	struct hp_container *to = hp_container_new();
 	const char *name;
 
-	for (size_t i = 0; i < from->n_labels; i++)
-		hp_labels_add(&to->labels, from->labels[i]->key, from->labels[i]->value);
+	for (size_t i = 0; i < from->n_labels; i++) {
+		const Hp__Pair *label = from->labels[i];
+
+		if (hp_str_starts(label->key, HP_LABEL_EMPTY))
+			hp_labels_add(&to->labels, label->key + strlen(HP_LABEL_EMPTY), "");
+		else
+			hp_labels_add(&to->labels, label->key, label->value);
+	}
 	hp_labels_sort(&to->labels);
 	name = hp_labels_get(&to->labels, HP_LABEL_NERDCTL_NAME);
 	hp_field_set(&to->id, from->id);

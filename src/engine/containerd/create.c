@@ -95,8 +95,9 @@ static int find_image(struct create_job *j, struct hp_error *err)
 	if (!hp_str_empty(j->spec->snapshotter))
 		hp_containerd__store_use(store, j->spec->snapshotter);
 	if (hp_containerd__image_find(j->c, j->spec->image, &j->image_name, &j->target, err) <
-		    0 ||
-	    hp_image_resolve_target(store, &j->target, &j->image, err) < 0 ||
+	    0)
+		return -1;
+	if (hp_image_resolve_target(store, &j->target, &j->image, err) < 0 ||
 	    hp_image_unpack(store, &j->image, err) < 0)
 		return hp_wrap(err, "image '%s'", j->spec->image);
 	return 0;
@@ -158,6 +159,23 @@ static bool is_reserved(const char *key)
 	       hp_str_starts(key, "containerd.io/");
 }
 
+static size_t label_size(const struct hp_label *label)
+{
+	return strlen(label->key) +
+	       (*label->value ? strlen(label->value) : strlen(HP_LABEL_EMPTY "true"));
+}
+
+static void add_label(struct create_job *j, const struct hp_label *label)
+{
+	AUTO_FREE char *key = hp_sprintf(HP_LABEL_EMPTY "%s", label->key);
+
+	hp_labels_add(&j->labels, label->key, label->value);
+	if (!*label->value)
+		hp_labels_add(&j->labels, key, "true");
+	else if (hp_labels_get(&j->labels, key))
+		hp_labels_add(&j->labels, key, ""); /* the image's was empty, this one is not */
+}
+
 static int collect_labels(struct create_job *j, struct hp_error *err)
 {
 	const struct hp_labels *image = &j->image.config.labels;
@@ -165,8 +183,8 @@ static int collect_labels(struct create_job *j, struct hp_error *err)
 	/* An image's label that containerd cannot hold is no reason to refuse the container. */
 	for (size_t i = 0; i < image->count; i++)
 		if (!is_reserved(image->items[i].key) &&
-		    strlen(image->items[i].key) + strlen(image->items[i].value) <= LABEL_MAX)
-			hp_labels_add(&j->labels, image->items[i].key, image->items[i].value);
+		    label_size(&image->items[i]) <= LABEL_MAX)
+			add_label(j, &image->items[i]);
 	for (size_t i = 0; i < j->spec->n_labels; i++) {
 		const struct hp_label *label = &j->spec->labels[i];
 
@@ -175,11 +193,11 @@ static int collect_labels(struct create_job *j, struct hp_error *err)
 				       "label '%s': what begins with " HP_LABEL_OWN
 				       " is for harpoon alone; choose another key",
 				       label->key);
-		if (strlen(label->key) + strlen(label->value) > LABEL_MAX)
+		if (label_size(label) > LABEL_MAX)
 			return hp_fail(err, HP_EINVALID,
 				       "label '%s': key and value are over %d bytes",
 				       label->key, LABEL_MAX);
-		hp_labels_add(&j->labels, label->key, label->value);
+		add_label(j, label);
 	}
 	add_own_labels(j);
 	return add_command(j, err);

@@ -373,8 +373,36 @@ int hp_containerd__task_delete(struct containerd *c, const char *id, bool force,
 	return delete_task(c, id, err);
 }
 
+/* Each layer between us and the kernel puts its name before what went wrong; only the last tells
+ * something. From: what containerd 1.6 to 2.1 and runc 1.1 print. */
+static void drop_preambles(struct hp_error *err)
+{
+	static const char *const preambles[] = {"failed to create shim task: ",
+						"OCI runtime create failed: ",
+						"OCI runtime exec failed: ",
+						"runc create failed: ",
+						"exec failed: ",
+						"unable to start container process: ",
+						"error during container init: "};
+	static const char unknown[] = ": unknown";
+
+	for (size_t i = 0; i < HP_ARRAY_LEN(preambles); i++) {
+		size_t len = strlen(preambles[i]);
+		char *at = strstr(err->msg, preambles[i]);
+
+		if (at)
+			memmove(at, at + len, strlen(at + len) + 1);
+	}
+	if (hp_str_ends(err->msg, unknown))
+		err->msg[strlen(err->msg) - strlen(unknown)] = '\0';
+}
+
 int hp_containerd__exec_failed(struct hp_error *err, const char *program)
 {
+	drop_preambles(err);
+	if (strstr(err->msg, "mount") && strcasestr(err->msg, ": not a directory"))
+		return hp_wrap(err, "a file and a directory cannot be mounted on each other");
+
 	bool about_program = strstr(err->msg, "exec: \"") || strstr(err->msg, "executable") ||
 			     (program && *program && strstr(err->msg, program));
 
