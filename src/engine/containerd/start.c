@@ -80,13 +80,16 @@ static int create_once(struct start_job *j, const Hp__MountsResponse *mounts,
 				   &hp__create_task_response__descriptor, NULL, err);
 }
 
-/* The daemon may still be clearing up after an earlier start of which the client was killed: then
- * the directory of that is in the way, or goes away under the new shim.
+/* The daemon may still be clearing up after a shim that was killed, or an earlier start of which
+ * the client was: then its task or the directory of that is in the way, or goes away under the new
+ * shim.
  * From: containerd runtime/v2/bundle.go, NewBundle: .../NAMESPACE/ID. */
 static bool is_in_the_way(const struct start_job *j, const struct hp_error *err)
 {
 	AUTO_FREE char *bundle = hp_sprintf("/%s/%s", j->c->base.ns, j->container->id);
 
+	if (err->code == HP_EEXISTS)
+		return true;
 	return (strstr(err->msg, bundle) || strstr(err->msg, "getwd: ")) &&
 	       (strstr(err->msg, "file exists") || strstr(err->msg, "no such file"));
 }
