@@ -101,11 +101,15 @@ static void print_bash(FILE *out)
 	fprintf(out,
 		"# bash completion for harpoon: source <(harpoon completion bash)\n"
 		"_harpoon() {\n"
-		"\tlocal cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
-		"\tlocal cmd='' opts='' operands='' words='' valued='' i\n"
+		"\tlocal cur=\"${COMP_LINE:0:COMP_POINT}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
+		"\tlocal cmd='' opts='' operands='' words='' valued='' kept='' i\n"
+		"\t# Readline ends words at ':' and '=', which images and options have in them.\n"
+		"\tcur=${cur##*[[:space:]]}\n"
+		"\t[[ $cur != *[:=]* ]] || kept=${cur%%\"${cur##*[:=]}\"}\n"
+		"\tif [[ $cur == --*=* ]]; then prev=${cur%%%%=*} cur=${cur#*=} kept=''; fi\n"
 		"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 		"\t\tcase \"${COMP_WORDS[i]}\" in\n"
-		"\t\t%s) i=$((i + 1)) ;;\n"
+		"\t\t%s) i=$((i + 1)); [ \"${COMP_WORDS[i]}\" != = ] || i=$((i + 1)) ;;\n"
 		"\t\t-*) ;;\n"
 		"\t\t*) cmd=\"${COMP_WORDS[i]}\"; break ;;\n"
 		"\t\tesac\n"
@@ -126,16 +130,19 @@ static void print_bash(FILE *out)
 		     "\tif [ -n \"$words\" ]; then\n"
 		     "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
 		     "\telif [ -n \"$valued\" ]; then\n"
+		     "\t\tcompopt -o filenames 2>/dev/null\n"
 		     "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
 		     "\telif [[ $cur == -* ]]; then\n"
 		     "\t\tmapfile -t COMPREPLY < <(compgen -W \"$opts\" -- \"$cur\")\n"
 		     "\telif [ -n \"$operands\" ]; then\n"
 		     "\t\tmapfile -t COMPREPLY < <(compgen -W \"$operands\" -- \"$cur\")\n"
 		     "\telse\n"
+		     "\t\tcompopt -o filenames 2>/dev/null\n"
 		     "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
 		     "\tfi\n"
+		     "\tCOMPREPLY=(\"${COMPREPLY[@]#\"$kept\"}\")\n"
 		     "}\n"
-		     "complete -o filenames -F _harpoon harpoon\n");
+		     "complete -F _harpoon harpoon\n");
 }
 
 /* @text within single quotes, with what _arguments reads as syntax quoted. */

@@ -150,8 +150,8 @@ const struct hp_cmd hp_cmd_validate = {
 	.name = "validate",
 	.summary = "prove lifecycle, leaks, limits and speed of the engine on this machine",
 	.about =
-		"Runs containers of its own and removes them whatever happens. Exits with 0 when "
-		"all was proven, with 1 when something was not.",
+		"It runs containers of its own and removes them whatever happens. It exits with 0\n"
+		"when all was proven, and with 1 when something was not.",
 	.opts = validate_opts,
 	.args_size = sizeof(struct validate_args),
 	.run = validate_run,

@@ -70,6 +70,27 @@ static char *cut_line(char *text)
 	return next;
 }
 
+/* UTF-8 without NUL, as docker wants it. From: mbrtowc(3) is no help, as it follows the locale;
+ * RFC 3629 section 4, of which overlong forms are let pass. */
+static bool is_text(const uint8_t *data, size_t len)
+{
+	size_t more = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		bool continues = (data[i] & 0xc0u) == 0x80u;
+		if (data[i] == '\0' || data[i] >= 0xf8u || continues != (more > 0))
+			return false;
+		if (continues)
+			more--;
+		else
+			more = data[i] < 0x80u   ? 0
+			       : data[i] < 0xe0u ? 1
+			       : data[i] < 0xf0u ? 2
+						 : 3;
+	}
+	return more == 0;
+}
+
 int hp_words_read_file(const char *option, const char *path, bool from_env, struct hp_strv *out,
 		       struct hp_error *err)
 {
@@ -79,7 +100,7 @@ int hp_words_read_file(const char *option, const char *path, bool from_env, stru
 	hp_buf_init(&buf, MAX_FILE_BYTES);
 	if (hp_file_read(path, MAX_FILE_BYTES, &buf, err) < 0)
 		return hp_wrap(err, "%s", option);
-	if (buf.len && memchr(buf.data, '\0', buf.len))
+	if (!is_text(buf.data, buf.len))
 		return hp_fail(err, HP_EINVALID, "%s: '%s' is not a text file", option, path);
 	AUTO_FREE char *text = hp_buf_take_str(&buf);
 	for (char *line = text, *next = text; *line; line = next, number++) {

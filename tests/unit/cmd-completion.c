@@ -31,13 +31,18 @@ static void test_bash(void **state)
 }
 
 /* What bash does with it, where there is a bash: asked as a user asks, by a word half typed. */
-static void ask_bash(const char *words, const char *wanted)
+static void ask_bash(const char *line, const char *wanted)
 {
 	const struct said *said = SAY("completion", "bash");
+	/* Readline makes words of their own of ':' and '='. */
 	AUTO_FREE char *script = hp_sprintf(
-		"%s\nCOMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _harpoon\n"
+		"%s\nharpoon() { echo localhost/box:1; }\n"
+		"COMP_LINE='%s'; COMP_POINT=${#COMP_LINE}; words=${COMP_LINE//:/ : }\n"
+		"read -ra COMP_WORDS <<<\"${words//=/ = }\"\n"
+		"[[ $COMP_LINE != *[[:space:]:=] ]] || COMP_WORDS+=('')\n"
+		"COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _harpoon\n"
 		"test \"${COMPREPLY[*]}\" = '%s' || echo \"got ${COMPREPLY[*]}\" >&2",
-		said->out, words, wanted);
+		said->out, line, wanted);
 	char said_wrong[512] = "";
 	int fds[2];
 
@@ -54,7 +59,7 @@ static void ask_bash(const char *words, const char *wanted)
 	close(fds[0]);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	if (n != 0)
-		fail_msg("completion of '%s': %s", words, said_wrong);
+		fail_msg("completion of '%s': %s", line, said_wrong);
 }
 
 static void test_bash_answers(void **state)
@@ -67,6 +72,11 @@ static void test_bash_answers(void **state)
 	ask_bash("harpoon --log-level error create --log-driver n", "none");
 	ask_bash("harpoon completion z", "zsh");
 	ask_bash("harpoon --log-f", "--log-format");
+	ask_bash("harpoon --log-format=j", "json");
+	ask_bash("harpoon --log-format=json unp", "unpause");
+	ask_bash("harpoon run --rm loc", "localhost/box:1");
+	ask_bash("harpoon run --rm localhost/box:", "1");
+	ask_bash("harpoon rmi localhost/b", "localhost/box:1");
 }
 
 static void test_zsh_and_fish(void **state)

@@ -69,6 +69,13 @@ static void test_bad_files(void **state)
 	assert_int_equal(read_text("A=\0", 3, true, &out, &err), -1);
 	assert_non_null(strstr(err.msg, "not a text file"));
 	hp_error_clear(&err);
+	static const char *const binary[] = {"A=\xff", "A=\x80", "A=\xc3", "A=\xe2\x82z"};
+	for (size_t i = 0; i < HP_ARRAY_LEN(binary); i++) {
+		assert_int_equal(read_text(binary[i], strlen(binary[i]), true, &out, &err), -1);
+		assert_non_null(strstr(err.msg, "not a text file"));
+		hp_error_clear(&err);
+	}
+	assert_int_equal(read_text("A=\xe2\x82\xac", 5, true, &out, &err), 0);
 	assert_int_equal(hp_words_read_file("--env-file", "/no/such/file", true, &out, &err),
 			 -1);
 	assert_int_equal(err.code, HP_ENOTFOUND);
