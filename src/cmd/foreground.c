@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/child.h"
+#include "base/fd.h"
 #include "wire/json.h"
 
 int hp_foreground_check(const struct hp_foreground_args *args, bool tty, bool use_stdin,
@@ -36,16 +37,23 @@ void hp_foreground_traits(const struct hp_container *c, struct hp_traits *ret)
 	};
 }
 
-int hp_foreground_reap(const struct hp_cli *cli, const char *id, struct hp_error *err)
+int hp_foreground_guard(const struct hp_cli *cli, const char *id, int *ret_guard_fd,
+			struct hp_error *err)
 {
 	AUTO(hp_strv_free) struct hp_strv words = {0};
-	int fds[] = {-1, -1, -1};
+	int ends[2];
 	pid_t pid = 0;
 
 	hp_strv_add(&words, "harpoon");
 	hp_cli_words(cli, &words);
 	hp_strv_add(&words, "reap");
 	hp_strv_add(&words, id);
+	if (hp_pipe(ends, err) < 0)
+		return -1;
+
+	AUTO_CLOSE int read_end = ends[0];
+	AUTO_CLOSE int write_end = ends[1];
+	const int fds[] = {-1, -1, -1, read_end};
 	struct hp_child child = {
 		.path = "/proc/self/exe",
 		.argv = hp_strv_view(&words),
@@ -56,18 +64,34 @@ int hp_foreground_reap(const struct hp_cli *cli, const char *id, struct hp_error
 	};
 	if (hp_child_start(&child, &pid, err) < 0)
 		return hp_wrap(err, "start what removes the container at its end");
+	*ret_guard_fd = TAKE_FD(write_end);
 	return 0;
 }
 
-int hp_foreground_remove(const struct hp_cli *cli, struct hp_engine *engine, const char *id,
+void hp_foreground_release(int take_guard_fd)
+{
+	struct hp_error ignored = HP_ERROR_INIT;
+
+	if (take_guard_fd < 0)
+		return;
+	/* A guard that is gone needs no telling; one that is not told finds nothing to remove. */
+	if (hp_fd_write_all(take_guard_fd, "1", 1, &ignored) < 0)
+		hp_error_clear(&ignored);
+	close(take_guard_fd);
+}
+
+int hp_foreground_remove(struct hp_engine *engine, const char *id, int take_guard_fd,
 			 const struct hp_console_end *end, struct hp_error *err)
 {
+	AUTO_CLOSE int guard = take_guard_fd;
+
 	if (end->how == HP_CONSOLE_DETACHED)
-		return hp_foreground_reap(cli, id, err);
+		return 0;
 	/* Whoever left by a signal or closed our stdout is gone for good, so it is killed. Its
 	 * anonymous volumes go too, as with docker. */
 	if (hp_engine_remove(engine, id, true, true, err) < 0 && err->code != HP_ENOTFOUND)
 		return -1;
 	hp_error_clear(err);
+	hp_foreground_release(TAKE_FD(guard));
 	return 0;
 }

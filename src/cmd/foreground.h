@@ -30,11 +30,14 @@ struct hp_traits {
 };
 void hp_foreground_traits(const struct hp_container *container, struct hp_traits *ret);
 
-/* Let a process of its own wait for the end of container @id and then remove it. */
-int hp_foreground_reap(const struct hp_cli *cli, const char *id,
-		       struct hp_error *err) MUST_CHECK;
+/* Start a process of its own that, once *ret_guard_fd is closed, waits for the end of container
+ * @id and removes it: so --rm holds however we end, kill -9 included. */
+int hp_foreground_guard(const struct hp_cli *cli, const char *id, int *ret_guard_fd,
+			struct hp_error *err) MUST_CHECK;
+/* Tell it that the container has been removed, and close the descriptor; -1 is fine. */
+void hp_foreground_release(int take_guard_fd);
 
-/* What --rm means after a console came to @end: the container is removed, or will be when it
+/* What --rm means after a console came to @end: the container is removed, or by the guard when it
  * ends after all. */
-int hp_foreground_remove(const struct hp_cli *cli, struct hp_engine *engine, const char *id,
+int hp_foreground_remove(struct hp_engine *engine, const char *id, int take_guard_fd,
 			 const struct hp_console_end *end, struct hp_error *err) MUST_CHECK;

@@ -1,12 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reap.c - harpoon reap: the process behind "run -d --rm", which waits and removes. */
+/* reap.c - harpoon reap: the process behind --rm, which waits and removes when nobody else does. */
 #include "cmd/commands.h"
+
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cmd/cli.h"
 #include "cmd/own.h"
 
 enum { FIRST_PAUSE_MS = 200, LONGEST_PAUSE_MS = 10000, PATIENCE_MS = 3600 * 1000 };
+
+/* Where hp_foreground_guard() leaves the pipe that it guards by. */
+enum { GUARD_FD = 3 };
+
+/* Wait until whoever started us says that the container is removed, or is gone or lets go. */
+static bool was_removed(void)
+{
+	char told;
+
+	return read(GUARD_FD, &told, sizeof(told)) > 0;
+}
+
+/* Whoever made it was killed before it could be started. */
+static bool remove_unstarted(struct hp_engine *engine, const char *id, struct hp_error *err)
+{
+	AUTO(hp_container_free) struct hp_container *c = NULL;
+
+	return hp_engine_inspect(engine, id, &c, err) == 0 && c->state == HP_STATE_CREATED &&
+	       hp_engine_remove(engine, id, false, true, err) == 0;
+}
 
 /* One try. Returns 1 when the container is gone, 0 when it must be tried again, -1. */
 static int reap_once(const struct hp_cli *cli, const char *id, struct hp_error *err)
@@ -22,7 +44,10 @@ static int reap_once(const struct hp_cli *cli, const char *id, struct hp_error *
 	/* Somebody removed it, or started it again: then its next end is waited for. */
 	if (err->code == HP_ENOTFOUND)
 		return 1;
-	return err->code == HP_ESTATE ? 0 : -1;
+	if (err->code != HP_ESTATE)
+		return -1;
+	hp_error_clear(err);
+	return remove_unstarted(engine, id, err);
 }
 
 /* A daemon that is being restarted comes back; one that does not within the hour is gone. */
@@ -31,6 +56,8 @@ static int reap_run(const struct hp_use *use, struct hp_error *err)
 	int64_t pause = FIRST_PAUSE_MS;
 	int64_t give_up = hp_deadline_in(PATIENCE_MS);
 
+	if (was_removed())
+		return 0;
 	for (;;) {
 		hp_error_clear(err);
 		int rc = reap_once(use->cli, use->operands[0], err);

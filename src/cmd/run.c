@@ -37,18 +37,16 @@ static int discard(struct hp_engine *engine, const char *id, struct hp_error *er
 	return -1;
 }
 
-static int run_detached(const struct hp_use *use, struct hp_engine *engine, const char *id,
-			struct hp_error *err)
+static int run_detached(struct hp_engine *engine, const char *id, struct hp_error *err)
 {
-	const struct run_args *args = use->args;
-
 	if (hp_engine_start(engine, id, 0, 0, NULL, err) < 0)
 		return discard(engine, id, err);
 	printf("%s\n", id);
-	return args->create.remove ? hp_foreground_reap(use->cli, id, err) : 0;
+	return 0;
 }
 
-static int run_attached(const struct hp_use *use, struct hp_console *console,
+/* guard: of --rm, -1 without it. */
+static int run_attached(const struct hp_use *use, struct hp_console *console, int *guard,
 			struct hp_error *err)
 {
 	const struct run_args *args = use->args;
@@ -69,7 +67,7 @@ static int run_attached(const struct hp_use *use, struct hp_console *console,
 	if (hp_console_run(console, &end, err) < 0)
 		return args->create.remove ? discard(engine, console->ref, err) : -1;
 	if (args->create.remove &&
-	    hp_foreground_remove(use->cli, engine, console->ref, &end, err) < 0) {
+	    hp_foreground_remove(engine, console->ref, TAKE_FD(*guard), &end, err) < 0) {
 		/* What it did counts more than that it could not be removed. */
 		hp_cli_report(use->cli, "run", err);
 		hp_error_clear(err);
@@ -82,12 +80,15 @@ static int run_taken(const struct hp_use *use, struct hp_console *console, struc
 {
 	const struct run_args *args = use->args;
 	AUTO_FREE char *id = NULL;
+	AUTO_CLOSE int guard = -1;
 
 	if (hp_create_make(console->engine, &args->create, use->operands, &id, err) < 0)
 		return -1;
+	if (args->create.remove && hp_foreground_guard(use->cli, id, &guard, err) < 0)
+		return discard(console->engine, id, err);
 	console->ref = id;
-	return args->detach ? run_detached(use, console->engine, id, err)
-			    : run_attached(use, console, err);
+	return args->detach ? run_detached(console->engine, id, err)
+			    : run_attached(use, console, &guard, err);
 }
 
 static int run_run(const struct hp_use *use, struct hp_error *err)

@@ -40,6 +40,7 @@ static int start_one(const struct hp_use *use, struct hp_engine *engine, const c
 		     struct hp_error *err)
 {
 	AUTO(hp_container_free) struct hp_container *container = NULL;
+	AUTO_CLOSE int guard = -1; /* closed when we return: then it takes over */
 	struct hp_traits traits = {0};
 
 	if (hp_engine_inspect(engine, ref, &container, err) < 0)
@@ -52,7 +53,7 @@ static int start_one(const struct hp_use *use, struct hp_engine *engine, const c
 	hp_foreground_traits(container, &traits);
 	if (hp_engine_start(engine, ref, 0, 0, NULL, err) < 0)
 		return -1;
-	return traits.remove ? hp_foreground_reap(use->cli, ref, err) : 0;
+	return traits.remove ? hp_foreground_guard(use->cli, ref, &guard, err) : 0;
 }
 
 static int stay(const struct hp_use *use, struct hp_console *console, bool remove,
@@ -60,6 +61,7 @@ static int stay(const struct hp_use *use, struct hp_console *console, bool remov
 {
 	AUTO(hp_stream_free) struct hp_stream *stream = NULL;
 	AUTO(hp_waiter_free) struct hp_waiter *waiter = NULL;
+	AUTO_CLOSE int guard = -1;
 	struct hp_console_end end = {0};
 	uint16_t cols = 0;
 	uint16_t rows = 0;
@@ -71,10 +73,11 @@ static int stay(const struct hp_use *use, struct hp_console *console, bool remov
 		return -1;
 	console->stream = stream;
 	console->waiter = waiter;
-	if (hp_console_run(console, &end, err) < 0)
+	if ((remove && hp_foreground_guard(use->cli, console->ref, &guard, err) < 0) ||
+	    hp_console_run(console, &end, err) < 0)
 		return -1;
 	if (remove &&
-	    hp_foreground_remove(use->cli, console->engine, console->ref, &end, err) < 0)
+	    hp_foreground_remove(console->engine, console->ref, TAKE_FD(guard), &end, err) < 0)
 		return -1;
 	return hp_console_status(&end);
 }

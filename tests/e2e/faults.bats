@@ -137,6 +137,26 @@ listen() {
 	diff <(echo "$before") <(held) >&2
 }
 
+@test "run --rm holds when its CLI is killed: the container ends in its time and is removed" {
+	local i pid
+	harpoon run --rm --name orphan "$IMG" sleep 2 >/dev/null 2>&1 &
+	pid=$!
+	for ((i = 0; i < 100; i++)); do
+		[ "$(harpoon ps -q --filter name=orphan)" = "" ] || break
+		sleep 0.05
+	done
+	state_is orphan running
+	kill -KILL $pid
+	wait $pid || true
+	state_is orphan running
+	for ((i = 0; i < 100; i++)); do
+		[ "$(harpoon ps -aq --filter name=orphan)" != "" ] || return 0
+		sleep 0.1
+	done
+	harpoon ps -a >&2
+	return 1
+}
+
 @test "kill -9 of an import leaves nothing once its lease has ended" {
 	local before pid ms
 	before=$(held)
