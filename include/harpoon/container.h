@@ -59,8 +59,9 @@ struct hp_container {
 	char *runtime;  /* OCI runtime or shim, "" when unknown */
 	char *command;  /* its argument vector as one line, "" when unknown */
 	enum hp_state state;
-	pid_t pid;     /* of its init on this host; 0 when it does not run */
-	int exit_code; /* good in HP_STATE_EXITED only */
+	pid_t pid;       /* of its init on this host; 0 when it does not run */
+	int exit_code;   /* good in HP_STATE_EXITED only */
+	bool oom_killed; /* its memory limit ended it; told by inspect only */
 	int64_t created_ns;
 	int64_t finished_ns;
 	struct hp_labels labels;

@@ -54,6 +54,7 @@ static struct hp_json *state_of(const struct hp_container *c)
 	hp_json_set_bool(state, "Restarting", c->state == HP_STATE_RESTARTING);
 	hp_json_set_bool(state, "Dead", c->state == HP_STATE_DEAD);
 	hp_json_set_i64(state, "Pid", c->pid);
+	hp_json_set_bool(state, "OOMKilled", c->oom_killed);
 	hp_json_set_i64(state, "ExitCode", c->exit_code);
 	set_time(state, "FinishedAt", c->finished_ns);
 	return state;

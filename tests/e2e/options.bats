@@ -118,6 +118,7 @@ field() {
 	run harpoon run --name oom --memory 16m --memory-swap 16m "$IMG" tail -c 190m /dev/zero
 	[ "$status" = 137 ]
 	expect 0 harpoon inspect oom
+	[ "$(jq '.[0].State.OOMKilled' <<<"$output")" = true ]
 	[ "$(jq -r '.[0].State.ExitCode' <<<"$output")" = 137 ]
 	until_ok 10 grep -q '"oom"' "$BATS_TEST_TMPDIR/events"
 	kill $pid

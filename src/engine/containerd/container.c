@@ -255,6 +255,9 @@ int hp_containerd__inspect(struct hp_engine *e, const char *ref, struct hp_conta
 	}
 	process = task ? task->process : NULL;
 	container = from_proto(c, found->container, process);
+	if (container->state == HP_STATE_EXITED)
+		container->oom_killed =
+			hp_containerd__oom_killed(c, container->id, container->exit_code);
 	container->detail_json = detail_of(found->container, container, process);
 	*ret = TAKE(container);
 	return 0;

@@ -70,6 +70,10 @@ int hp_containerd__census(struct hp_engine *e, struct hp_census *ret_census,
 int hp_containerd__stats_of(struct containerd *c, const char *id, pid_t pid,
 			    struct hp_stats *ret_stats, struct hp_error *err);
 
+/* Did the memory limit of container @id end it, with @status? After SIGKILL from an unknown hand
+ * the cgroup tells, which lives until the task is deleted. */
+bool hp_containerd__oom_killed(struct containerd *c, const char *id, int status);
+
 /* waiter.c: a wait for container @id, or for process @exec_id in it, which may be NULL. */
 int hp_containerd__waiter_new(struct containerd *c, const char *id, const char *exec_id,
 			      struct hp_waiter **ret_waiter, struct hp_error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stats.c - what a container uses: the shim's cgroup numbers and the counters of its network. */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -173,4 +174,13 @@ int hp_containerd__stats(struct hp_engine *e, const char *ref, struct hp_stats *
 		return hp_fail(err, HP_ESTATE, "container '%s' is not running", ref);
 	return hp_containerd__stats_of(c, found->container->id, (pid_t)task->process->pid,
 				       ret_stats, err);
+}
+
+bool hp_containerd__oom_killed(struct containerd *c, const char *id, int status)
+{
+	struct hp_error ignored = HP_ERROR_INIT;
+	struct hp_stats stats;
+
+	return status == 128 + SIGKILL &&
+	       hp_containerd__stats_of(c, id, 0, &stats, &ignored) == 0 && stats.oom_kills > 0;
 }

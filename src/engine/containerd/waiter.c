@@ -90,19 +90,6 @@ static int retry(struct waiter *self, struct hp_error *err)
 	return 0;
 }
 
-/* After SIGKILL from an unknown hand the cgroup, which lives until the task is deleted, tells
- * whether the memory limit was the reason. */
-static bool was_oom_killed(struct waiter *self, int status)
-{
-	struct hp_error ignored = HP_ERROR_INIT;
-	struct hp_stats stats;
-
-	if (status != 137 || self->exec_id)
-		return false;
-	return hp_containerd__stats_of(self->c, self->id, 0, &stats, &ignored) == 0 &&
-	       stats.oom_kills > 0;
-}
-
 static int waiter_next(struct hp_waiter *w, struct hp_exit *ret, struct hp_error *err)
 {
 	struct waiter *self = waiter_of(w);
@@ -129,7 +116,8 @@ static int waiter_next(struct hp_waiter *w, struct hp_exit *ret, struct hp_error
 		return got;
 	*ret = (struct hp_exit){
 		.code = (int)reply->exit_status,
-		.oom = was_oom_killed(self, (int)reply->exit_status),
+		.oom = !self->exec_id &&
+		       hp_containerd__oom_killed(self->c, self->id, (int)reply->exit_status),
 		.exited_ns = hp_containerd__time(reply->exited_at),
 	};
 	return HP_NEXT_ITEM;
