@@ -106,6 +106,9 @@ int hp_cli_engine(struct hp_cli *cli, struct hp_engine **ret_engine, struct hp_e
 {
 	if (!cli->engine && hp_cli_engine_new(cli, &cli->engine, err) < 0)
 		return -1;
+	hp_log(HP_LOG_DEBUG, "cli", "engine name=%s address=%s namespace=%s",
+	       hp_engine_name(cli->engine), hp_engine_address(cli->engine),
+	       hp_engine_namespace(cli->engine));
 	*ret_engine = cli->engine;
 	return 0;
 }
@@ -203,6 +206,16 @@ static void hint_global(struct hp_error *err)
 	hp_fail(err, HP_EUSAGE, "--%s goes before the command's name", name);
 }
 
+/* Whoever got an option wrong wants to see those that there are. */
+static int point_to_help(const char *command, struct hp_error *err)
+{
+	AUTO_FREE char *why = hp_strdup(err->msg);
+
+	hp_error_clear(err);
+	return hp_fail(err, HP_EUSAGE, "%s (see 'harpoon help%s%s')", why, command ? " " : "",
+		       command ? command : "");
+}
+
 /* Parse and run one command. Returns the exit status, or -1. */
 static int call_command(struct hp_cli *cli, const struct hp_cmd *cmd, const char *const *argv,
 			void *args, struct hp_error *err)
@@ -215,11 +228,8 @@ static int call_command(struct hp_cli *cli, const struct hp_cmd *cmd, const char
 		hint_global(err);
 	if (rc > 0)
 		return hp_help_print(stdout, cmd);
-	if (rc < 0 || check_operands(cmd, operands.count, err) < 0) {
-		AUTO_FREE char *why = hp_strdup(err->msg);
-		hp_error_clear(err);
-		return hp_fail(err, HP_EUSAGE, "%s (see 'harpoon help %s')", why, cmd->name);
-	}
+	if (rc < 0 || check_operands(cmd, operands.count, err) < 0)
+		return point_to_help(cmd->name, err);
 	struct hp_use use = {
 		.cli = cli,
 		.cmd = cmd,
@@ -274,14 +284,7 @@ static const struct hp_cmd *choose(const struct hp_cli *cli, int parsed, const c
 		*ret_status = parsed > 0 ? *ret_status : EXIT_USAGE;
 		return NULL;
 	}
-	const struct hp_cmd *cmd = hp_cmd_find(word);
-	const char *near = cmd ? NULL : hp_cmd_suggest(word);
-	if (!cmd && near)
-		hp_fail(err, HP_EUSAGE, "there is no command '%s'; did you mean '%s'?", word,
-			near);
-	else if (!cmd)
-		hp_fail(err, HP_EUSAGE, "there is no command '%s' (see 'harpoon help')", word);
-	return cmd;
+	return hp_cmd_need(word, err);
 }
 
 /* Descriptors 0 to 2 that are closed would be taken by the next file opened, which then would get
@@ -309,7 +312,9 @@ int hp_cli_main(const char *const *argv)
 	signal(SIGPIPE, SIG_IGN);
 	int parsed = hp_opts_parse(hp_cli_opts, true, argv + 1, &cli.globals, &words, &err);
 	cli.json_errors = hp_str_eq(cli.globals.log_format, "json");
-	if (parsed >= 0 && setup(&cli, &err) < 0)
+	if (parsed < 0)
+		point_to_help(NULL, &err);
+	else if (setup(&cli, &err) < 0)
 		parsed = -1;
 	const char *const *rest = words.count ? hp_strv_view(&words) : NULL;
 	cmd = choose(&cli, parsed, rest ? rest[0] : NULL, &status, &err);

@@ -60,5 +60,7 @@ struct hp_cmd {
 extern const struct hp_cmd *const hp_cmds[];
 /* The command called @name, NULL when there is none. */
 const struct hp_cmd *hp_cmd_find(const char *name);
+/* The same, where there must be one. Returns: NULL with *err filled, naming the nearest. */
+const struct hp_cmd *hp_cmd_need(const char *name, struct hp_error *err);
 /* The name nearest to @name, NULL when none is near. */
 const char *hp_cmd_suggest(const char *name);

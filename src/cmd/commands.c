@@ -42,3 +42,16 @@ const char *hp_cmd_suggest(const char *name)
 	}
 	return nearest;
 }
+
+const struct hp_cmd *hp_cmd_need(const char *name, struct hp_error *err)
+{
+	const struct hp_cmd *cmd = hp_cmd_find(name);
+	const char *near = cmd ? NULL : hp_cmd_suggest(name);
+
+	if (!cmd && near)
+		hp_fail(err, HP_EUSAGE, "there is no command '%s'; did you mean '%s'?", name,
+			near);
+	else if (!cmd)
+		hp_fail(err, HP_EUSAGE, "there is no command '%s' (see 'harpoon help')", name);
+	return cmd;
+}

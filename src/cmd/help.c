@@ -79,10 +79,8 @@ static int help_run(const struct hp_use *use, struct hp_error *err)
 {
 	if (use->n_operands == 0)
 		return hp_help_print(stdout, NULL);
-	const struct hp_cmd *cmd = hp_cmd_find(use->operands[0]);
-	if (!cmd)
-		return hp_fail(err, HP_EUSAGE, "there is no command '%s'", use->operands[0]);
-	return hp_help_print(stdout, cmd);
+	const struct hp_cmd *cmd = hp_cmd_need(use->operands[0], err);
+	return cmd ? hp_help_print(stdout, cmd) : -1;
 }
 
 const struct hp_cmd hp_cmd_help = {

@@ -65,6 +65,15 @@ static void test_unknown(void **state)
 	assert_has(said->err, "did you mean 'start'?");
 	assert_int_equal(SAY("ps", "--nope")->status, 2);
 	assert_int_equal(SAY("--nope", "ps")->status, 2);
+	assert_has(SAY("--nope", "ps")->err, "(see 'harpoon help')");
+	assert_has(SAY("help", "satrt")->err, "did you mean 'start'?");
+	said = SAY("rm", "-f", "nobody");
+	assert_int_equal(said->status, 0);
+	assert_string_equal(said->out, "");
+	assert_has(said->err, "nobody");
+	assert_int_equal(SAY("ps", "--filter", "status=nope")->status, 2);
+	assert_has(SAY("ps", "--format", "table {{.ID}}\t{{.CreatedAt}}")->out,
+		   "CONTAINER ID   CREATED AT");
 	assert_int_equal(SAY("run", "--nope", "busybox")->status, 125);
 	assert_int_equal(SAY("exec", "--nope", "c", "true")->status, 125);
 	assert_has(SAY("ps", "--namespace", "x")->err, "goes before the command's name");

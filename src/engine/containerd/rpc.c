@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
 
 /* containerd refuses larger messages itself. From: containerd defaults.DefaultMaxRecvMsgSize. */
 #define REPLY_MAX (16u << 20)
@@ -39,15 +41,28 @@ static int unpack(const ProtobufCMessageDescriptor *type, const struct hp_buf *b
 	return 0;
 }
 
+/* What --log-level debug shows: which calls a command makes, and how long each takes. */
+static void log_call(const char *method, int64_t since_ns, int rc, const struct hp_error *err)
+{
+	if (!hp_log_on(HP_LOG_DEBUG))
+		return;
+	hp_log(HP_LOG_DEBUG, "containerd", "call method=%s us=%lld %s%s", method,
+	       (long long)(hp_clock_ns() - since_ns) / 1000, rc < 0 ? "failed=" : "ok",
+	       rc < 0 ? err->msg : "");
+}
+
 int hp_rpc__call(const struct hp_rpc_to *to, const ProtobufCMessage *request,
 		 const ProtobufCMessageDescriptor *type, void *ret_reply, struct hp_error *err)
 {
 	struct hp_bytes packed = pack(request);
 	AUTO_FREE void *owned = (void *)packed.data;
 	AUTO(hp_buf_free) struct hp_buf reply;
+	int64_t since_ns = hp_clock_ns();
 
 	hp_buf_init(&reply, REPLY_MAX);
-	if (hp_grpc_unary(to->grpc, to->method, to->deadline, packed, &reply, err) < 0)
+	int rc = hp_grpc_unary(to->grpc, to->method, to->deadline, packed, &reply, err);
+	log_call(to->method, since_ns, rc, err);
+	if (rc < 0)
 		return -1;
 	return ret_reply ? unpack(type, &reply, ret_reply, err) : 0;
 }
@@ -59,6 +74,7 @@ int hp_rpc__begin(const struct hp_rpc_to *to, const ProtobufCMessageDescriptor *
 
 	if (hp_call_begin(to->grpc, to->method, to->deadline, &call, err) < 0)
 		return -1;
+	hp_log(HP_LOG_DEBUG, "containerd", "begin method=%s", to->method);
 	*ret_rpc = (struct hp_rpc){.call = call, .type = type};
 	return 0;
 }
