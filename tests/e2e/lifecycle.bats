@@ -43,11 +43,29 @@ teardown_file() { e2e_down; }
 	harpoon rm att
 }
 
-@test "starting what runs is refused" {
+@test "starting what runs succeeds and changes nothing; what is paused is refused" {
 	harpoon run -d --name twice "$IMG" sleep 60 >/dev/null
+	expect 0 harpoon inspect -f '{{.State.Pid}}' twice
+	pid=$output
+	expect 0 harpoon start twice
+	expect 0 harpoon inspect -f '{{.State.Pid}}' twice
+	[ "$output" = "$pid" ]
+	harpoon pause twice
 	expect 1 harpoon start twice
-	has twice
+	has twice paused
 	harpoon rm -f twice
+}
+
+@test "relative roots are taken from the working directory" {
+	cd "$E2E"
+	harpoon --data-root rel/data --state-root rel/state run -d --name rel "$IMG" echo logged
+	cd /
+	harpoon wait rel
+	expect 0 harpoon logs rel
+	[ "$output" = logged ]
+	cd "$E2E"
+	harpoon --data-root rel/data --state-root rel/state rm rel
+	rm -r rel
 }
 
 @test "stop asks, then kills; stopping what is stopped succeeds" {

@@ -50,8 +50,12 @@ field() {
 	[ "$output" = ship ]
 }
 
-@test "--label and --annotation" {
-	limited lab --label a=1 --label b=two --annotation k=v
+@test "--label, also without a value, and --annotation" {
+	limited lab --label a=1 --label b=two --label empty --annotation k=v
+	expect 0 harpoon inspect -f '{{.Config.Labels.empty}}' lab
+	[ -z "$output" ]
+	expect 0 harpoon ps -q --filter label=empty
+	[ ${#lines[@]} = 1 ]
 	expect 0 harpoon inspect lab
 	[ "$(jq -r '.[0].Config.Labels.a' <<<"$output")" = 1 ]
 	[ "$(jq -r '.[0].Config.Labels.b' <<<"$output")" = two ]
