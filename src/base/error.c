@@ -71,7 +71,7 @@ static void keep_one_line(char *text)
 }
 
 /* Put the text of @fmt into @text, cut where it must be. Returns: its length before the cut. */
-PRINTF(3, 0) static size_t print_text(char *text, size_t size, const char *fmt, va_list args)
+static PRINTF(3, 0) size_t print_text(char *text, size_t size, const char *fmt, va_list args)
 {
 	int n = vsnprintf(text, size, fmt, args);
 
