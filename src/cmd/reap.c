@@ -2,6 +2,7 @@
 /* reap.c - harpoon reap: the process behind --rm, which waits and removes when nobody else does. */
 #include "cmd/commands.h"
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -56,6 +57,8 @@ static int reap_run(const struct hp_use *use, struct hp_error *err)
 	int64_t pause = FIRST_PAUSE_MS;
 	int64_t give_up = hp_deadline_in(PATIENCE_MS);
 
+	/* It was started as /proc/self/exe, which would leave "exe" as its name in ps. */
+	prctl(PR_SET_NAME, "harpoon");
 	if (was_removed())
 		return 0;
 	for (;;) {
