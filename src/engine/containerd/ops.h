@@ -114,6 +114,7 @@ struct hp_stdio_plan {
 	char *out;
 	char *err_;
 	bool tty;
+	bool running; /* the process is there: its keeper takes up what another one left */
 };
 void hp_containerd__stdio_clear(struct hp_stdio_plan *p);
 HP_AUTO_VALUE(struct hp_stdio_plan, hp_containerd__stdio_clear);

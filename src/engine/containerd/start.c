@@ -234,10 +234,34 @@ static void plan_of(const struct containerd *c, const Hp__Container *container,
 {
 	ret->dir = hp_containerd__state_dir(c, container->id);
 	ret->tty = label_of(container, HP_LABEL_TTY) != NULL;
+	ret->running = true;
 	ret->in = label_of(container, HP_LABEL_STDIN) ? hp_path_join(ret->dir, "stdin")
 						      : hp_strdup("");
 	ret->out = hp_path_join(ret->dir, "stdout");
 	ret->err_ = ret->tty ? hp_strdup("") : hp_path_join(ret->dir, "stderr");
+}
+
+/* A keeper that was killed leaves the FIFOs whole: a new one takes them up. That may be another
+ * client's, so what counts is whether there is one in the end; a keeper that is started and ends
+ * at once has found that the container had ended too. */
+static int join_keeper(struct start_job *j, const char *ref, struct hp_error *err)
+{
+	struct hp_error not_started = HP_ERROR_INIT;
+	const char *log = label_of(j->container, HP_LABEL_LOG);
+	pid_t keeper;
+
+	if (hp_containerd__keeper_attach(&j->plan, &j->fds[1], &j->fds[2], err) == 0)
+		return 0;
+	hp_error_clear(err);
+	(void)hp_containerd__keeper_start(j->c, &j->plan, log, &keeper, &not_started);
+	if (hp_containerd__keeper_attach(&j->plan, &j->fds[1], &j->fds[2], err) == 0)
+		return 0;
+	if (not_started.code != HP_OK)
+		*err = not_started;
+	if (err->code != HP_EUNAVAILABLE)
+		return hp_wrap(err, "attach to '%s'", ref);
+	hp_error_clear(err);
+	return hp_fail(err, HP_ESTATE, "container '%s' is not running any more", ref);
 }
 
 int hp_containerd__attach(struct hp_engine *e, const char *ref, struct hp_stream **ret_stream,
@@ -246,7 +270,6 @@ int hp_containerd__attach(struct hp_engine *e, const char *ref, struct hp_stream
 	AUTO(job_clear) struct start_job j = {.c = hp_containerd__of(e), .fds = {-1, -1, -1}};
 	AUTO_REPLY Hp__GetContainerResponse *found = NULL;
 	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
-	pid_t keeper;
 	int fds[3];
 
 	if (hp_containerd__find(j.c, ref, &found, err) < 0)
@@ -262,15 +285,8 @@ int hp_containerd__attach(struct hp_engine *e, const char *ref, struct hp_stream
 			err, HP_EUNSUPPORTED,
 			"container '%s' was not started by harpoon: its output goes to '%s'",
 			ref, task->process->stdout);
-	if (hp_containerd__keeper_attach(&j.plan, &j.fds[1], &j.fds[2], err) < 0) {
-		/* A keeper that was killed leaves the FIFOs whole: a new one takes them up. */
-		hp_error_clear(err);
-		if (hp_containerd__keeper_start(j.c, &j.plan,
-						label_of(j.container, HP_LABEL_LOG), &keeper,
-						err) < 0 ||
-		    hp_containerd__keeper_attach(&j.plan, &j.fds[1], &j.fds[2], err) < 0)
-			return hp_wrap(err, "attach to '%s'", ref);
-	}
+	if (join_keeper(&j, ref, err) < 0)
+		return -1;
 	/* A client before us may have ended it. */
 	if (j.plan.in[0] &&
 	    hp_containerd__stdin_open(&j.plan, hp_deadline_in(-1), &j.fds[0], err) < 0)

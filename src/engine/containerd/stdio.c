@@ -123,7 +123,7 @@ int hp_containerd__keeper_start(const struct containerd *c, const struct hp_stdi
 				const char *log, pid_t *ret_pid, struct hp_error *err)
 {
 	AUTO_FREE char *path = keeper_path(c);
-	const char *argv[8] = {KEEPER, "--dir", p->dir};
+	const char *argv[12] = {KEEPER, "--dir", p->dir};
 	size_t n = 3;
 	int pipe_fds[2];
 	AUTO_CLOSE int read_end = -1;
@@ -135,6 +135,11 @@ int hp_containerd__keeper_start(const struct containerd *c, const struct hp_stdi
 	}
 	if (p->tty)
 		argv[n++] = "--tty";
+	/* Whoever writes has the FIFOs open already, or will never have. */
+	if (p->running) {
+		argv[n++] = "--wait-ms";
+		argv[n++] = "1";
+	}
 	if (hp_pipe(pipe_fds, err) < 0)
 		return -1;
 	read_end = pipe_fds[0];
