@@ -2,7 +2,6 @@
 /* cli.c - the way of one run of the program: options, command, exit status. */
 #include "cmd/cli.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "cmd/help.h"
+#include "cmd/out.h"
 #include "cmd/own.h"
 #include "wire/json.h"
 
@@ -247,9 +247,9 @@ static int run_command(struct hp_cli *cli, const struct hp_cmd *cmd, const char 
 	int status = call_command(cli, cmd, argv, args, err);
 	hp_opts_clear(cmd->opts, args);
 
-	/* A table that did not reach its reader is a failure, except that nobody reads it. */
-	if (fflush(stdout) != 0 && errno != EPIPE && status == 0)
-		return hp_fail_errno(err, errno, "write to standard output");
+	/* A table that did not reach its reader is a failure. */
+	if (status == 0 && hp_out_flush(true, err) < 0)
+		return -1;
 	return status;
 }
 

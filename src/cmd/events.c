@@ -118,8 +118,11 @@ static int follow(struct hp_events *events, const struct events_args *args,
 			return -1;
 		if (rc == HP_NEXT_ITEM)
 			continue;
-		if (rc != HP_NEXT_WAIT || fflush(stdout) != 0)
-			return rc < 0 ? rc : 0;
+		if (rc != HP_NEXT_WAIT)
+			return rc;
+		int flushed = hp_out_flush(true, err);
+		if (flushed <= 0)
+			return flushed;
 		rc = hp_fd_poll(hp_events_fd(events), POLLIN, hp_deadline_left_ms(until), err);
 		if (rc < 0 || (rc == 0 && hp_deadline_left_ms(until) == 0))
 			return rc;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "cmd/cli.h"
+#include "cmd/out.h"
 #include "cmd/own.h"
 
 struct logs_args {
@@ -82,6 +83,9 @@ static int print_chunk(struct printer *p, const struct hp_chunk *chunk)
 {
 	FILE *out = chunk->channel == HP_CHANNEL_STDERR ? stderr : stdout;
 
+	/* Both may be one file, where lines must come in the order of the log. */
+	if (out == stderr && fflush(stdout) != 0)
+		return -1;
 	if (p->timestamps)
 		return print_stamped(p, out, chunk);
 	return fwrite(chunk->data, 1, chunk->len, out) == chunk->len ? 0 : -1;
@@ -95,11 +99,12 @@ static int copy(struct hp_stream *stream, struct printer *p, struct hp_error *er
 		int rc = hp_stream_next(stream, &chunk, err);
 		if (rc == HP_NEXT_ITEM) {
 			if (print_chunk(p, &chunk) < 0)
-				return 0;
+				return hp_out_flush(false, err);
 			continue;
 		}
-		if (fflush(stdout) != 0)
-			return 0;
+		int flushed = hp_out_flush(true, err);
+		if (flushed <= 0)
+			return flushed;
 		if (rc != HP_NEXT_WAIT)
 			return rc;
 		if (hp_fd_poll(hp_stream_fd(stream), POLLIN, -1, err) < 0)

@@ -231,6 +231,13 @@ void hp_out_column(FILE *out, const struct hp_json *rows, const char *key)
 	}
 }
 
+int hp_out_flush(bool wrote, struct hp_error *err)
+{
+	if (wrote && fflush(stdout) == 0)
+		return 1;
+	return errno == EPIPE ? 0 : hp_fail_errno(err, errno, "write to standard output");
+}
+
 char *hp_out_short_id(const char *id)
 {
 	const char *hex = strchr(id, ':') ? strchr(id, ':') + 1 : id;

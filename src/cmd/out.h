@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* out.h - what commands print on stdout: rows as a table, as JSON, or by a template. */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -25,6 +26,10 @@ void hp_out_column(FILE *out, const struct hp_json *rows, const char *key);
 /* One row by a template, without the newline. */
 int hp_out_template(FILE *out, const struct hp_json *row, const char *text,
 		    struct hp_error *err) MUST_CHECK;
+
+/* Bring all that was printed to its reader; @wrote is false when a print failed already and left
+ * its errno. Returns: 1; 0 when nobody reads any more, which is no failure; -1. */
+int hp_out_flush(bool wrote, struct hp_error *err) MUST_CHECK;
 
 /* The first 12 digits of an id or digest; what has no such digits stays whole. Owns: caller. */
 char *hp_out_short_id(const char *id);

@@ -207,6 +207,7 @@ static int stats_run(const struct hp_use *use, struct hp_error *err)
 	const struct stats_args *args = use->args;
 	AUTO(subjects_clear) struct subjects subjects = {0};
 	struct hp_engine *engine = NULL;
+	int flushed;
 
 	if (hp_cli_engine(use->cli, &engine, err) < 0 ||
 	    choose(use, engine, &subjects, err) < 0 || read_all(engine, &subjects, err) < 0)
@@ -218,8 +219,9 @@ static int stats_run(const struct hp_use *use, struct hp_error *err)
 			return -1;
 		if (read_all(engine, &subjects, err) < 0 || print(args, &subjects, err) < 0)
 			return -1;
-	} while (fflush(stdout) == 0 && !args->no_stream);
-	return 0;
+		flushed = hp_out_flush(true, err);
+	} while (flushed > 0 && !args->no_stream);
+	return flushed < 0 ? -1 : 0;
 }
 
 const struct hp_cmd hp_cmd_stats = {

@@ -36,6 +36,21 @@ teardown_file() { e2e_down; }
 	has one
 }
 
+@test "logs keep the order of both outputs, and say when they cannot be written" {
+	harpoon run -d --name both "$IMG" sh -c 'for i in 1 2 3 4; do echo o$i; sleep 0.1; echo e$i >&2; sleep 0.1; done' \
+		>/dev/null
+	harpoon wait both
+	expect 0 harpoon logs both
+	[ "$output" = $'o1\ne1\no2\ne2\no3\ne3\no4\ne4' ]
+	expect 1 sh -c 'harpoon logs both 2>/dev/null >/dev/full'
+	harpoon rm both
+	harpoon run -d --name long "$IMG" sh -c 'yes | head -n 20000' >/dev/null
+	harpoon wait long
+	expect 1 sh -c 'harpoon logs long >/dev/full'
+	has 'No space left'
+	harpoon rm long
+}
+
 @test "start -a gives output and exit status" {
 	harpoon create --name att "$IMG" sh -c 'echo hi; exit 6' >/dev/null
 	expect 6 harpoon start -a att
