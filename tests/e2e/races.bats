@@ -50,7 +50,10 @@ log_has() { harpoon logs "$1" | grep -q "$2"; }
 		harpoon create --name again "$IMG" sleep 600 >/dev/null
 		timeout -s KILL "0.0$(printf %02d "$ms")" harpoon start again >/dev/null 2>&1 || true
 		harpoon start again >/dev/null 2>"$BATS_TEST_TMPDIR/err" ||
-			grep 'is running already' "$BATS_TEST_TMPDIR/err"
+			grep 'is running already' "$BATS_TEST_TMPDIR/err" || {
+			cat "$BATS_TEST_TMPDIR/err" >&2
+			return 1
+		}
 		[ "$(harpoon exec again echo alive)" = alive ]
 		harpoon rm -f again
 	done

@@ -90,7 +90,9 @@ static bool is_in_the_way(const struct start_job *j, const struct hp_error *err)
 
 	if (err->code == HP_EEXISTS)
 		return true;
-	return (strstr(err->msg, bundle) || strstr(err->msg, "getwd: ")) &&
+	/* A program of which the working directory is gone counts as missing too. */
+	return (strstr(err->msg, bundle) || strstr(err->msg, "getwd: ") ||
+		strstr(err->msg, "fork/exec ")) &&
 	       (strstr(err->msg, "file exists") || strstr(err->msg, "no such file"));
 }
 
