@@ -300,9 +300,9 @@ static void open_standard_fds(void)
 		close(fd);
 }
 
-int hp_cli_main(const char *const *argv)
+int hp_cli_main(const char *const *argv, const char *program)
 {
-	struct hp_cli cli = {0};
+	struct hp_cli cli = {.program = program};
 	struct hp_error err = HP_ERROR_INIT;
 	AUTO(hp_strv_free) struct hp_strv words = {0};
 	const struct hp_cmd *cmd = NULL;

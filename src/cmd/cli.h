@@ -22,6 +22,7 @@ struct hp_globals {
 
 /* One run of the program. */
 struct hp_cli {
+	const char *program; /* runs this program again, for what outlives us */
 	struct hp_globals globals;
 	struct hp_engine *engine; /* NULL until a command asks for it */
 	bool json_errors;
@@ -29,8 +30,9 @@ struct hp_cli {
 
 extern const struct hp_opt hp_cli_opts[]; /* of struct hp_globals */
 
-/* The whole program. Returns: its exit status. */
-int hp_cli_main(const char *const *argv);
+/* The whole program. @program: a path that runs it again, for the process behind --rm; a test must
+ * not give itself. Returns: its exit status. */
+int hp_cli_main(const char *const *argv, const char *program);
 
 /* The engine that the global options name, opened at the first call.
  * Owns: the program; it lives as long as the call of the command. */

@@ -55,7 +55,7 @@ int hp_foreground_guard(const struct hp_cli *cli, const char *id, int *ret_guard
 	AUTO_CLOSE int write_end = ends[1];
 	const int fds[] = {-1, -1, -1, read_end};
 	struct hp_child child = {
-		.path = "/proc/self/exe",
+		.path = cli->program,
 		.argv = hp_strv_view(&words),
 		.fds = fds,
 		.n_fds = HP_ARRAY_LEN(fds),

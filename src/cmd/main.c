@@ -4,5 +4,5 @@
 
 int main(int argc, char **argv)
 {
-	return argc < 1 ? 2 : hp_cli_main((const char *const *)argv);
+	return argc < 1 ? 2 : hp_cli_main((const char *const *)argv, "/proc/self/exe");
 }

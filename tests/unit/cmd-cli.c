@@ -200,7 +200,8 @@ static void test_closed_descriptors(void **state)
 		close(2);
 		setenv("HARPOON_ENGINE", "fake", 1);
 		_exit(hp_cli_main(
-			(const char *const[]){"harpoon", "run", "-i", "busybox", "cat", NULL}));
+			(const char *const[]){"harpoon", "run", "-i", "busybox", "cat", NULL},
+			"/bin/true"));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));

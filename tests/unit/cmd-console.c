@@ -25,7 +25,7 @@ static void become(const char *const *argv)
 {
 	setenv("HARPOON_ENGINE", "fake", 1);
 	unsetenv("CONTAINERD_ADDRESS");
-	int rc = hp_cli_main(argv);
+	int rc = hp_cli_main(argv, "/bin/true");
 	fflush(stdout);
 	_exit(rc);
 }
