@@ -60,6 +60,7 @@ enum hp_engine_can {
 	HP_CAN_NAMESPACES = 1u << 12, /* keep containers apart by namespace */
 	HP_CAN_CENSUS = 1u << 13,     /* count all that it holds */
 	HP_CAN_CREATE = 1u << 14,     /* make containers */
+	HP_CAN_PULL = 1u << 15,       /* take images from registries */
 };
 
 /* Open engine @name ("containerd", "fake"); NULL is "containerd". Fails: HP_EINVALID - no such
@@ -221,6 +222,12 @@ HP_API int hp_engine_images(struct hp_engine *engine, struct hp_image_list **ret
  * full. Then nothing is left of it. */
 HP_API int hp_engine_import(struct hp_engine *engine, const struct hp_import *what,
 			    char ***ret_names, struct hp_error *err);
+/* Bring an image from its registry. ret_pulled: empty before; hp_pulled_clear() frees it.
+ * Fails: HP_ENOTFOUND - no such image, or none for the platform; HP_EDENIED - credentials,
+ * certificate; HP_EEXHAUSTED - disk full, too many requests; HP_ECORRUPT; HP_ECANCELED; HP_EIO.
+ * Then nothing is left of it, and what had the name before keeps it. */
+HP_API int hp_engine_pull(struct hp_engine *engine, const struct hp_pull *what,
+			  struct hp_pulled *ret_pulled, struct hp_error *err);
 /* Free a vector of names and each name in it. NULL is fine. */
 HP_API void hp_names_free(char **names);
 /* Write images as an OCI layout tar to @fd, which may be a pipe and stays open.

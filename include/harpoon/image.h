@@ -51,3 +51,48 @@ struct hp_import {
 	int (*stop)(void *arg);
 	void *stop_arg;
 };
+
+/* How far a layer is on its way in. */
+enum hp_pull_state {
+	HP_PULL_PRESENT,   /* it was there already */
+	HP_PULL_FETCHING,  /* its bytes arrive */
+	HP_PULL_FETCHED,   /* all of them are there */
+	HP_PULL_UNPACKING, /* its snapshot is being made */
+	HP_PULL_UNPACKED,  /* the snapshot is there */
+};
+
+/* One step of a pull, for whoever shows it. */
+struct hp_pull_step {
+	const char *digest; /* of the layer, good during the call only */
+	enum hp_pull_state state;
+	unsigned layer; /* from 0 to layers - 1, the base first */
+	unsigned layers;
+	uint64_t done, total; /* bytes */
+};
+
+/* What to pull, and from where. Zero is the default everywhere. */
+struct hp_pull {
+	const char *ref;      /* may be short; with a tag or a digest */
+	const char *platform; /* "linux/arm64"; NULL: this machine's */
+	bool plain_http;      /* without TLS; a registry on this machine needs no word for it */
+	const char *tls_ca;   /* file with certificates in PEM in place of the system's; a
+				 * registry on this machine then speaks TLS too */
+	const char *config_dir; /* where docker's config.json with credentials is; NULL:
+				 * $DOCKER_CONFIG, then ~/.docker */
+	/* Called as the work goes on, NULL for silence. */
+	void (*progress)(void *arg, const struct hp_pull_step *step);
+	void *progress_arg;
+	/* Asked as the work goes on, NULL for never: not 0 ends it with HP_ECANCELED, and nothing
+	 * is left of it. */
+	int (*stop)(void *arg);
+	void *stop_arg;
+};
+
+/* What came of it. Owns: the caller, until hp_pulled_clear(). */
+struct hp_pulled {
+	char *name;   /* full reference, as the engine has it now */
+	char *digest; /* of what it points to */
+	bool fresh;   /* false: the engine had exactly this before */
+};
+/* Free what @pulled holds, not the structure itself. */
+HP_API void hp_pulled_clear(struct hp_pulled *pulled);

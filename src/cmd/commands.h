@@ -20,6 +20,7 @@ extern const struct hp_cmd hp_cmd_logs;
 extern const struct hp_cmd hp_cmd_man;
 extern const struct hp_cmd hp_cmd_pause;
 extern const struct hp_cmd hp_cmd_ps;
+extern const struct hp_cmd hp_cmd_pull;
 extern const struct hp_cmd hp_cmd_reap;
 extern const struct hp_cmd hp_cmd_restart;
 extern const struct hp_cmd hp_cmd_rm;

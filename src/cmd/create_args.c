@@ -232,6 +232,19 @@ void hp_create_clear(struct hp_create *c)
 	*c = (struct hp_create){0};
 }
 
+/* Make it; an image that is missing may come first. */
+static int make(struct hp_engine *engine, const struct hp_create_args *args,
+		const struct hp_container_spec *spec, char **ret_id, struct hp_error *err)
+{
+	if (hp_pull_always(engine, args->pull, spec->image, err) < 0)
+		return -1;
+	if (hp_engine_create(engine, spec, ret_id, err) == 0)
+		return 0;
+	if (hp_pull_missing(engine, args->pull, spec->image, err) <= 0)
+		return -1;
+	return hp_engine_create(engine, spec, ret_id, err);
+}
+
 int hp_create_make(struct hp_engine *engine, const struct hp_create_args *args,
 		   const char *const *operands, char **ret_id, struct hp_error *err)
 {
@@ -244,7 +257,7 @@ int hp_create_make(struct hp_engine *engine, const struct hp_create_args *args,
 			       "--cidfile '%s' is there already; remove it or name another",
 			       args->cidfile);
 	if (hp_create_build(args, operands, &create, err) < 0 ||
-	    hp_engine_create(engine, &create.spec, &id, err) < 0)
+	    make(engine, args, &create.spec, &id, err) < 0)
 		return -1;
 	if (args->cidfile && hp_file_write(args->cidfile, id, strlen(id), 0644, err) < 0) {
 		if (hp_engine_remove(engine, id, true, true, &ignored) < 0)

@@ -6,6 +6,7 @@
 #include "cmd/cli.h"
 #include "cmd/limit_args.h"
 #include "cmd/opt.h"
+#include "cmd/pull_missing.h"
 
 struct hp_create_args {
 	struct hp_limit_args limits;
@@ -56,7 +57,8 @@ struct hp_create_args {
 		HP_OPT_STR(0, "pid", s, m.pid_mode, "MODE", "host: the host's PID namespace"), \
 		HP_OPT_FLAG(0, "privileged", s, m.privileged,                                  \
 			    "all capabilities and devices, no confinement"),                   \
-		HP_OPT_WORD(0, "pull", s, m.pull, "never", "images come by 'harpoon import'"), \
+		HP_OPT_WORD(0, "pull", s, m.pull, HP_PULL_WORDS,                               \
+			    "when to pull its image (missing, if it names a registry)"),       \
 		HP_OPT_FLAG(0, "read-only", s, m.read_only,                                    \
 			    "its root filesystem cannot be written"),                          \
 		HP_OPT_FLAG(0, "rm", s, m.remove, "remove it when it ends"),                   \

@@ -2,7 +2,6 @@
 /* import.c - harpoon import: bring images in from an archive. */
 #include "cmd/commands.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "cmd/cli.h"
 #include "cmd/out.h"
 #include "cmd/own.h"
+#include "cmd/stopping.h"
 #include "wire/json.h"
 
 enum { PROGRESS_EVERY_MS = 100, MAX_WORDS = 1024 };
@@ -87,32 +87,6 @@ static void show_progress(void *arg, const char *what, uint64_t done, uint64_t t
 		total ? all : "");
 }
 
-static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
-
-/* Blocked while the import runs, these wait to be found here: it then ends in order, and nothing
- * half-written stays with the engine. */
-static int must_stop(void *arg)
-{
-	sigset_t pending;
-
-	(void)arg;
-	sigpending(&pending);
-	for (size_t i = 0; i < HP_ARRAY_LEN(stopping); i++)
-		if (sigismember(&pending, stopping[i]) > 0)
-			return 1;
-	return 0;
-}
-
-static void block_signals(void)
-{
-	sigset_t blocked;
-
-	sigemptyset(&blocked);
-	for (size_t i = 0; i < HP_ARRAY_LEN(stopping); i++)
-		sigaddset(&blocked, stopping[i]);
-	sigprocmask(SIG_BLOCK, &blocked, NULL);
-}
-
 static int do_import(struct hp_engine *engine, struct hp_import *what, bool quiet,
 		     struct hp_error *err)
 {
@@ -123,8 +97,8 @@ static int do_import(struct hp_engine *engine, struct hp_import *what, bool quie
 		what->progress = show_progress;
 		what->progress_arg = &progress;
 	}
-	block_signals();
-	what->stop = must_stop;
+	hp_stopping_block();
+	what->stop = hp_stopping_asked;
 	int rc = hp_engine_import(engine, what, &names, err);
 	if (progress.shown)
 		fprintf(stderr, "\r\033[K");

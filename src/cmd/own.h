@@ -9,6 +9,7 @@ HP_AUTO_PTR(struct hp_engine, hp_engine_free);
 HP_AUTO_PTR(struct hp_container, hp_container_free);
 HP_AUTO_PTR(struct hp_container_list, hp_container_list_free);
 HP_AUTO_PTR(struct hp_image_list, hp_image_list_free);
+HP_AUTO_VALUE(struct hp_pulled, hp_pulled_clear);
 HP_AUTO_PTR(struct hp_stream, hp_stream_free);
 HP_AUTO_PTR(struct hp_waiter, hp_waiter_free);
 HP_AUTO_PTR(struct hp_events, hp_events_free);

@@ -406,6 +406,16 @@ int hp_engine_import(struct hp_engine *engine, const struct hp_import *what, cha
 	return engine->ops->import(engine, what, ret_names, err);
 }
 
+int hp_engine_pull(struct hp_engine *engine, const struct hp_pull *what,
+		   struct hp_pulled *ret_pulled, struct hp_error *err)
+{
+	if (check_can(engine, HP_CAN_PULL, "pull", err) < 0)
+		return -1;
+	if (check_image(what->ref, err) < 0)
+		return hp_wrap(err, "pull");
+	return engine->ops->pull(engine, what, ret_pulled, err);
+}
+
 int hp_engine_export(struct hp_engine *engine, const char *const *refs, int fd,
 		     struct hp_error *err)
 {

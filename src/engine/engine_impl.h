@@ -62,6 +62,8 @@ struct hp_engine_ops {
 	int (*images)(struct hp_engine *e, struct hp_image_list **ret, struct hp_error *err);
 	int (*import)(struct hp_engine *e, const struct hp_import *what, char ***ret_names,
 		      struct hp_error *err);
+	int (*pull)(struct hp_engine *e, const struct hp_pull *what,
+		    struct hp_pulled *ret_pulled, struct hp_error *err); /* HP_CAN_PULL */
 	int (*export)(struct hp_engine *e, const char *const *refs, int fd,
 		      struct hp_error *err);
 	int (*remove_image)(struct hp_engine *e, const char *ref, bool force,

@@ -133,10 +133,33 @@ static void a_root_filesystem_becomes_an_image(void **state)
 	assert_false(has_image(c, "localhost/contract-root:v1"));
 }
 
+static void a_pull_from_nowhere_leaves_nothing(void **state)
+{
+	struct contract *c = *state;
+	const struct hp_pull empty = {.ref = ""}, bad = {.ref = "127.0.0.1:1/UPPER:v1"};
+	const struct hp_pull local = {.ref = "localhost/contract-pull:v1"};
+	const struct hp_pull silent = {.ref = "127.0.0.1:1/contract-pull:v1"};
+	const struct hp_pull machine = {.ref = "127.0.0.1:1/contract-pull:v1",
+					.platform = "a/b/c/d"};
+	struct hp_pulled pulled = {0};
+
+	if (!(hp_engine_can(c->engine) & HP_CAN_PULL))
+		return;
+	FAILS(HP_EINVALID, hp_engine_pull(c->engine, &empty, &pulled, &err));
+	FAILS(HP_EINVALID, hp_engine_pull(c->engine, &bad, &pulled, &err));
+	FAILS(HP_EINVALID, hp_engine_pull(c->engine, &local, &pulled, &err));
+	FAILS(HP_EINVALID, hp_engine_pull(c->engine, &machine, &pulled, &err));
+	FAILS(HP_EUNAVAILABLE, hp_engine_pull(c->engine, &silent, &pulled, &err));
+	assert_null(pulled.name);
+	assert_null(pulled.digest);
+	assert_false(has_image(c, silent.ref));
+}
+
 const struct CMUnitTest contract_image[] = {
 	CONTRACT_TEST(a_name_can_be_added_and_removed),
 	CONTRACT_TEST(an_image_is_found_by_its_id),
 	CONTRACT_TEST(bad_archives_leave_nothing),
 	CONTRACT_TEST(a_root_filesystem_becomes_an_image),
+	CONTRACT_TEST(a_pull_from_nowhere_leaves_nothing),
 };
 const size_t contract_image_count = HP_ARRAY_LEN(contract_image);

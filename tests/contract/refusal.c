@@ -198,7 +198,9 @@ static void what_is_off_says_so(void **state)
 	unsigned can = hp_engine_can(c->engine);
 	const struct hp_import archive = {.path = "/nowhere", .name = "x"};
 	const struct hp_resources resources = {0};
+	const struct hp_pull image = {.ref = "x"};
 	struct hp_error err = HP_ERROR_INIT;
+	struct hp_pulled pulled = {0};
 	struct hp_events *events = NULL;
 	struct hp_stats stats;
 	char **names = NULL;
@@ -214,6 +216,9 @@ static void what_is_off_says_so(void **state)
 	hp_error_clear(&err);
 	if (!(can & HP_CAN_IMPORT))
 		check_unsupported(c, hp_engine_import(c->engine, &archive, &names, &err), &err);
+	hp_error_clear(&err);
+	if (!(can & HP_CAN_PULL))
+		check_unsupported(c, hp_engine_pull(c->engine, &image, &pulled, &err), &err);
 	hp_error_clear(&err);
 	if (!(can & HP_CAN_EXPORT))
 		check_unsupported(c, hp_engine_export(c->engine, ARGS("x"), 1, &err), &err);

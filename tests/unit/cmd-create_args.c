@@ -203,7 +203,7 @@ static void test_refusals(void **state)
 	REFUSE("--env", "--env", "=x");
 	REFUSE("--env-file", "--env-file", "/no/such/file");
 	REFUSE("--log-driver", "--log-driver", "syslog");
-	REFUSE("--pull", "--pull", "always");
+	REFUSE("--pull", "--pull", "sometimes");
 	REFUSE("--stop-timeout", "--stop-timeout", "-5");
 }
 

@@ -180,17 +180,20 @@ static void what_is_off_is_not_supported(void **state)
 	const struct hp_container_spec spec = {.image = "x"};
 	const struct hp_exec_spec exec_spec = {0};
 	const struct hp_import archive = {.path = "x"};
+	const struct hp_pull image = {.ref = "x"};
 	const struct hp_resources resources = {0};
 	const char *const refs[] = {"x", NULL};
 	struct hp_events *events = NULL;
 	struct hp_stream *stream = NULL;
 	struct hp_exec *exec = NULL;
+	struct hp_pulled pulled = {0};
 	struct hp_census census;
 	struct hp_stats stats;
 	char **names = NULL;
 	char *id = NULL;
 
 	(void)state;
+	REFUSED(HP_EUNSUPPORTED, hp_engine_pull(e, &image, &pulled, &err));
 	REFUSED(HP_EUNSUPPORTED, hp_engine_create(e, &spec, &id, &err));
 	REFUSED(HP_EUNSUPPORTED, hp_engine_pause(e, "x", &err));
 	REFUSED(HP_EUNSUPPORTED, hp_engine_unpause(e, "x", &err));

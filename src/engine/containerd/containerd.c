@@ -209,7 +209,8 @@ const struct hp_engine_ops hp_engine__containerd = {
 	.name = "containerd",
 	.can = HP_CAN_PAUSE | HP_CAN_UPDATE | HP_CAN_STATS | HP_CAN_EVENTS | HP_CAN_ATTACH |
 	       HP_CAN_LOGS | HP_CAN_EXEC | HP_CAN_EXEC_KILL | HP_CAN_RESIZE | HP_CAN_IMPORT |
-	       HP_CAN_EXPORT | HP_CAN_TAG | HP_CAN_NAMESPACES | HP_CAN_CENSUS | HP_CAN_CREATE,
+	       HP_CAN_EXPORT | HP_CAN_TAG | HP_CAN_NAMESPACES | HP_CAN_CENSUS | HP_CAN_CREATE |
+	       HP_CAN_PULL,
 	.size = sizeof(struct containerd),
 	.open = open_engine,
 	.close = close_engine,
@@ -235,6 +236,7 @@ const struct hp_engine_ops hp_engine__containerd = {
 	.events = hp_containerd__events,
 	.images = hp_containerd__images,
 	.import = hp_containerd__import,
+	.pull = hp_containerd__pull,
 	.export = hp_containerd__export,
 	.remove_image = hp_containerd__remove_image,
 	.tag = hp_containerd__tag,

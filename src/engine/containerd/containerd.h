@@ -86,6 +86,8 @@ int hp_containerd__export(struct hp_engine *e, const char *const *refs, int fd,
 			  struct hp_error *err);
 int hp_containerd__remove_image(struct hp_engine *e, const char *ref, bool force,
 				struct hp_error *err);
+int hp_containerd__pull(struct hp_engine *e, const struct hp_pull *what,
+			struct hp_pulled *ret_pulled, struct hp_error *err); /* pull.c */
 int hp_containerd__tag(struct hp_engine *e, const char *ref, const char *name,
 		       struct hp_error *err);
 /* snapshots.c: writable snapshots of containers. The mounts are those of the reply. */

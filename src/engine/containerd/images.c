@@ -72,7 +72,7 @@ static int not_found(const char *ref, const char *full, struct hp_error *err)
 	return hp_fail(
 		err, HP_ENOTFOUND,
 		"no image '%s'%s%s%s: see `harpoon images`, or bring it in with `harpoon "
-		"import`",
+		"pull` or `harpoon import`",
 		ref, same ? "" : " (taken as '", same ? "" : full, same ? "" : "')");
 }
 
