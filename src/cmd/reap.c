@@ -22,13 +22,14 @@ static bool was_removed(void)
 	return read(GUARD_FD, &told, sizeof(told)) > 0;
 }
 
-/* Whoever made it was killed before it could be started. */
+/* Whoever made it was killed before it could be started, or in the middle of that: by force, so that
+ * what a half-made start left is looked for too. */
 static bool remove_unstarted(struct hp_engine *engine, const char *id, struct hp_error *err)
 {
 	AUTO(hp_container_free) struct hp_container *c = NULL;
 
 	return hp_engine_inspect(engine, id, &c, err) == 0 && c->state == HP_STATE_CREATED &&
-	       hp_engine_remove(engine, id, false, true, err) == 0;
+	       hp_engine_remove(engine, id, true, true, err) == 0;
 }
 
 /* One try. Returns 1 when the container is gone, 0 when it must be tried again, -1. */
