@@ -9,7 +9,12 @@
 #include "cmd/cli.h"
 #include "cmd/own.h"
 
-enum { FIRST_PAUSE_MS = 200, LONGEST_PAUSE_MS = 10000, PATIENCE_MS = 3600 * 1000 };
+enum {
+	FIRST_PAUSE_MS = 200,
+	LONGEST_PAUSE_MS = 10000,
+	PATIENCE_MS = 3600 * 1000,
+	UNSTARTED_PAUSE_MS = 1000
+};
 
 /* Where hp_foreground_guard() leaves the pipe that it guards by. */
 enum { GUARD_FD = 3 };
@@ -22,12 +27,13 @@ static bool was_removed(void)
 	return read(GUARD_FD, &told, sizeof(told)) > 0;
 }
 
-/* Whoever made it was killed before it could be started, or in the middle of that: by force, so that
- * what a half-made start left is looked for too. */
+/* Whoever made it was killed before it could be started, or in the middle of that, which the daemon
+ * then undoes in its own time: so not at once, and by force, which looks for what is left of it. */
 static bool remove_unstarted(struct hp_engine *engine, const char *id, struct hp_error *err)
 {
 	AUTO(hp_container_free) struct hp_container *c = NULL;
 
+	hp_clock_sleep_ms(UNSTARTED_PAUSE_MS);
 	return hp_engine_inspect(engine, id, &c, err) == 0 && c->state == HP_STATE_CREATED &&
 	       hp_engine_remove(engine, id, true, true, err) == 0;
 }

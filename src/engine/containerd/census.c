@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* census.c - count what the daemon holds, so that a leak shows as a number. */
 #include <dirent.h>
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "base/alloc.h"
 #include "base/fd.h"
@@ -15,11 +12,8 @@
 #include "leases.pb-c.h"
 #include "snapshots.pb-c.h"
 
-/* Where shims put their sockets. From: containerd runtime/v2/shim/util_unix.go, SocketAddress;
- * the directory is fixed at build time, whatever state directory the daemon has. */
-#define SHIM_SOCKETS "/run/containerd/s"
 /* More than any host has in a file of /proc that is read whole. */
-#define PROC_MAX     (16u << 20)
+#define PROC_MAX (16u << 20)
 
 static int count_objects(struct containerd *c, struct hp_census *to, struct hp_error *err)
 {
@@ -72,23 +66,11 @@ static void close_dir(DIR *dir)
 }
 HP_AUTO_PTR(DIR, close_dir);
 
-static bool is_dead_socket(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
-		return false;
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	return connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 &&
-	       errno == ECONNREFUSED;
-}
-
 /* Only those that nobody listens on: the directory is shared with all daemons of the host, whose
  * shims come and go meanwhile. From: proc(5), /proc/net/unix has the path of each bound socket. */
 static void count_sockets(struct hp_census *to)
 {
-	AUTO(close_dir) DIR *dir = opendir(SHIM_SOCKETS);
+	AUTO(close_dir) DIR *dir = opendir(HP_SHIM_SOCKETS);
 	AUTO(hp_buf_free) struct hp_buf text;
 	AUTO_FREE char *bound = NULL;
 	struct hp_error ignored = HP_ERROR_INIT;
@@ -98,11 +80,11 @@ static void count_sockets(struct hp_census *to)
 		return;
 	bound = hp_buf_take_str(&text);
 	for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-		AUTO_FREE char *path = hp_sprintf(SHIM_SOCKETS "/%s", e->d_name);
+		AUTO_FREE char *path = hp_sprintf(HP_SHIM_SOCKETS "/%s", e->d_name);
 
 		/* One that was made after the list was read is no leak, so look at it twice. */
-		to->sockets +=
-			e->d_name[0] != '.' && !strstr(bound, path) && is_dead_socket(path);
+		to->sockets += e->d_name[0] != '.' && !strstr(bound, path) &&
+			       hp_containerd__shim_socket_is_dead(path);
 	}
 }
 

@@ -101,6 +101,14 @@ int hp_containerd__exec_failed(struct hp_error *err, const char *program);
 /* shims.c: how many shims this daemon has on this host in our namespace, of container @id only
  * when that is not NULL; each is sent @signal when that is not 0. */
 size_t hp_containerd__shims(const struct containerd *c, const char *id, int signal);
+/* Does nobody listen on the socket at @path? */
+bool hp_containerd__shim_socket_is_dead(const char *path);
+/* Remove the socket of container @id's shim if nobody listens on it: a daemon that kills a shim in
+ * the middle of its start leaves it behind. */
+void hp_containerd__shim_socket_clear(const struct containerd *c, const char *id);
+/* Where shims put their sockets. From: containerd runtime/v2/shim/util_unix.go, SocketAddress;
+ * the directory is fixed at build time, whatever state directory the daemon has. */
+#define HP_SHIM_SOCKETS "/run/containerd/s"
 
 /* stdio.c: the directories of a container, with its FIFOs and its log. Owns: the caller. */
 char *hp_containerd__state_dir(const struct containerd *c, const char *id);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shims.c - the daemon's shims as processes of this host, found by their command lines. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -11,6 +14,7 @@
 #include "base/str.h"
 #include "engine/containerd/containerd.h"
 #include "engine/containerd/ops.h"
+#include "wire/digest.h"
 
 #define CMDLINE_MAX (1u << 16)
 
@@ -76,4 +80,30 @@ size_t hp_containerd__shims(const struct containerd *c, const char *id, int sign
 		if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
 			count += visit(c, id, signal, (pid_t)strtol(e->d_name, NULL, 10));
 	return count;
+}
+
+bool hp_containerd__shim_socket_is_dead(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
+		return false;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	return connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 &&
+	       errno == ECONNREFUSED;
+}
+
+/* From: containerd runtime/v2/shim/util_unix.go, SocketAddress: the digest of address, namespace
+ * and id, joined as a path. */
+void hp_containerd__shim_socket_clear(const struct containerd *c, const char *id)
+{
+	AUTO_FREE char *name = hp_sprintf("%s/%s/%s", c->base.address, c->base.ns, id);
+	AUTO_FREE char *path = NULL;
+	char digest[HP_DIGEST_TEXT];
+
+	hp_digest_of(hp_bytes_str(name), digest);
+	path = hp_sprintf(HP_SHIM_SOCKETS "/%s", digest + strlen("sha256:"));
+	if (hp_containerd__shim_socket_is_dead(path))
+		unlink(path);
 }

@@ -344,6 +344,7 @@ int hp_containerd__task_settled(struct containerd *c, const char *id, bool thoro
 		hp_clock_sleep_ms(SETTLE_PAUSE_MS);
 	}
 	end_orphans(c, id);
+	hp_containerd__shim_socket_clear(c, id);
 	hp_containerd__keeper_end(dir);
 	return 0;
 }
@@ -353,7 +354,8 @@ int hp_containerd__task_delete(struct containerd *c, const char *id, bool force,
 {
 	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
 	AUTO(hp_waiter_free) struct hp_waiter *waiter = NULL;
-	int settled = hp_containerd__task_settled(c, id, force, &task, err);
+	/* A client may have been killed while it started the task, or while it deleted it. */
+	int settled = hp_containerd__task_settled(c, id, true, &task, err);
 
 	if (settled <= 0)
 		return settled;
