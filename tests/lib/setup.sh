@@ -6,14 +6,17 @@
 HP_BUILD_PACKAGES=(
 	gcc libc6-dev pkg-config meson ninja-build python3 libnghttp2-dev libprotobuf-c-dev
 	protobuf-c-compiler libjson-c-dev libarchive-dev nettle-dev zlib1g-dev libzstd-dev
-	libcmocka-dev libcurl4-gnutls-dev
+	libcmocka-dev libcurl4-gnutls-dev libseccomp-dev musl-tools
 )
 # shellcheck disable=SC2034
-HP_RUN_PACKAGES=(containerd runc crun busybox-static ca-certificates libcurl4)
+HP_RUN_PACKAGES=(
+	containerd runc crun busybox-static ca-certificates libcurl4 libseccomp2
+	"qemu-system-$(dpkg --print-architecture 2>/dev/null | sed 's/^arm64$/arm/; t; s/.*/x86/')"
+)
 # shellcheck disable=SC2034
 HP_TEST_PACKAGES=(
-	apache2-utils bats clang-format-14 codespell docker-registry jq libasan8 libubsan1 openssl procps
-	scdoc shellcheck tini util-linux zstd
+	apache2-utils bats clang-format-14 codespell docker-registry e2fsprogs iproute2 jq libasan8
+	libubsan1 openssl procps scdoc shellcheck tini util-linux zstd
 )
 
 # setup_fail TEXT...: say what went wrong and what to do, and end.
