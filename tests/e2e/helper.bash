@@ -10,7 +10,8 @@ BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-60}
 E2E_LIB=${BATS_TEST_DIRNAME:?}/../lib
 export IMG=localhost/busybox:latest
 
-# e2e_up: start the daemon, put `harpoon` in PATH, import the image. Call it in setup_file.
+# e2e_up [COMMAND...]: start the daemon, put `harpoon` in PATH, import the image. Call it in
+# setup_file. COMMAND prepares what the daemon shall find when it starts.
 e2e_up() {
 	local bin=${CONTAINERD_BIN:-/usr/bin}
 	: "${HARPOON:?is the program to test}"
@@ -28,6 +29,7 @@ e2e_up() {
 	stale_shim_sockets >"$E2E/stale.before"
 	fifos_elsewhere >"$E2E/fifos.before"
 	crun_for_hybrid
+	"$@"
 	daemon_start
 	"$E2E_LIB/rootfs" "$E2E/rootfs.tar"
 	# Each file imports anew: cheap, and a broken import shows everywhere.
@@ -126,7 +128,7 @@ stale_shim_sockets() {
 
 # FIFOs where ctr and containerd's clients have them by default.
 fifos_elsewhere() {
-	find /run/containerd/fifo -type p 2>/dev/null
+	find /run/containerd/fifo -type p 2>/dev/null || true
 	return 0
 }
 
@@ -175,6 +177,7 @@ what_is_on_host() {
 	find /sys/fs/cgroup -type d -path "*/$CONTAINERD_NAMESPACE/*" 2>/dev/null
 	stale_shim_sockets | comm -13 <(sort "$E2E/stale.before") <(stale_shim_sockets | sort)
 	comm -13 <(sort "$E2E/fifos.before") <(fifos_elsewhere | sort)
+	! declare -F vm_left >/dev/null || vm_left
 	return 0
 }
 
