@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loop.h - one thread that waits for descriptors and timers, for programs that run long: the shim,
- * the guest's init, the pool. On epoll(7) and nothing else, for the guest links no library. */
+ * the guest's init, the pool. On epoll(7) and nothing else, for the guest links no library.
+ *
+ * A child of fork(2) shares the epoll instance with its parent: it closes the descriptors it has
+ * and leaves the loop and all that is in it alone, for what it stopped would stop in the parent. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,9 +43,11 @@ HP_AUTO_PTR(struct hp_loop, hp_loop_free);
  * Callbacks may start and stop any watch and timer, their own too, and free what holds them: a
  * watch that was stopped is never called for events of the same round. */
 int hp_loop_run(struct hp_loop *l, struct hp_error *err) MUST_CHECK;
-/* The same, but return after at most @timeout_ms without an event (0: only what is ready).
- * Returns: whether something was called back. */
+/* The same, but return after at most @timeout_ms without an event (0: only what is ready, -1: no
+ * limit), after a signal, and after one round of events. Not from inside of a callback.
+ * Returns: whether something was called back, or -1. */
 int hp_loop_once(struct hp_loop *l, int64_t timeout_ms, struct hp_error *err) MUST_CHECK;
+/* Have hp_loop_run() return after the callback that says so, or at once when it is called. */
 void hp_loop_stop(struct hp_loop *l);
 
 /* Watch @fd for @events (EPOLLIN, EPOLLOUT, 0 for errors only), level-triggered. The descriptor
