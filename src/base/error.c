@@ -13,10 +13,11 @@ struct code_row {
 	const char *name;
 	const char *text;
 	int exit_status;
+	int grpc;
 };
 
 static const struct code_row code_rows[] = {
-#define CODE_ROW(name, text, exit_status, grpc, http) {#name, text, exit_status},
+#define CODE_ROW(name, text, exit_status, grpc, http) {#name, text, exit_status, grpc},
 	HP_CODES(CODE_ROW)
 #undef CODE_ROW
 };
@@ -41,6 +42,11 @@ const char *hp_code_text(enum hp_code code)
 int hp_code_exit(enum hp_code code)
 {
 	return code_row(code)->exit_status;
+}
+
+int hp_code_grpc(enum hp_code code)
+{
+	return code_row(code)->grpc;
 }
 
 /* Make @text, of @len bytes before it was cut to fit @size, end in "..." on a whole character. */

@@ -18,5 +18,7 @@ int hp_wrap(struct hp_error *err, const char *fmt, ...) PRINTF(2, 3);
 
 /* The code that a gRPC status (0..16) means. From: grpc/grpc doc/statuscodes.md. */
 enum hp_code hp_code_from_grpc(int status);
+/* The gRPC status that a code means, 0 for HP_OK. */
+int hp_code_grpc(enum hp_code code);
 /* The code that an errno means, as hp_fail_errno() says. */
 enum hp_code hp_code_from_errno(int sys);

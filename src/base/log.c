@@ -14,6 +14,7 @@
 #include "base/str.h"
 
 #define LINE_MAX_BYTES (64 * 1024)
+#define UTF8_MAX       4 /* bytes. From: RFC 3629 section 3 */
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
@@ -46,28 +47,14 @@ bool hp_log_on(enum hp_log_level level)
 	return level <= setup.level;
 }
 
-/* The length of the UTF-8 character at @s, 0 when it is none. From: RFC 3629 section 4. */
-static size_t utf8_len(const unsigned char *s)
-{
-	size_t len = s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
-
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
-}
-
 /* Append one character of a message so that no message can end or forge a line.
  * Returns: bytes used of @s, -1 when the line is full. */
 static int add_char(struct hp_buf *line, const unsigned char *s, struct hp_error *err)
 {
-	size_t len = utf8_len(s);
+	size_t len = hp_str_utf8_len(s, strnlen((const char *)s, UTF8_MAX));
 	int rc;
 
-	if (len > 0)
+	if (len > 1)
 		return hp_buf_add(line, s, len, err) < 0 ? -1 : (int)len;
 	if (setup.json && (*s == '"' || *s == '\\'))
 		rc = hp_buf_printf(line, err, "\\%c", *s);

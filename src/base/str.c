@@ -53,6 +53,36 @@ bool hp_str_bool(const char *s, bool *ret)
 	return false;
 }
 
+size_t hp_str_utf8_len(const void *text, size_t len)
+{
+	const uint8_t *data = text;
+	uint8_t first = len > 0 ? data[0] : 0;
+	uint8_t low = 0x80;
+	uint8_t high = 0xbf;
+	size_t need = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+	if (len < need)
+		return 0;
+	if (need == 1)
+		return 1;
+	if (first < 0xc2 || first > 0xf4)
+		return 0;
+	if (first == 0xe0)
+		low = 0xa0;
+	else if (first == 0xed)
+		high = 0x9f;
+	else if (first == 0xf0)
+		low = 0x90;
+	else if (first == 0xf4)
+		high = 0x8f;
+	if (data[1] < low || data[1] > high)
+		return 0;
+	for (size_t i = 2; i < need; i++)
+		if (data[i] < 0x80 || data[i] > 0xbf)
+			return 0;
+	return need;
+}
+
 void hp_strv_take(struct hp_strv *v, char *take_s)
 {
 	size_t n = v->count + 1; /* with the NULL that ends it */

@@ -12,6 +12,10 @@ bool hp_str_starts(const char *s, const char *prefix);
 bool hp_str_ends(const char *s, const char *suffix);
 bool hp_str_empty(const char *s); /* NULL or "" */
 
+/* The length of the character that begins @text of @len bytes, 0 when there is none or its bytes are
+ * no UTF-8. From: RFC 3629 section 4. */
+size_t hp_str_utf8_len(const void *text, size_t len);
+
 /* Parse a whole text. Fails: HP_EINVALID, naming the text and the form expected; HP_ERANGE when it
  * does not fit. */
 int hp_str_u64(const char *s, uint64_t *ret, struct hp_error *err) MUST_CHECK;

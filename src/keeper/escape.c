@@ -7,34 +7,7 @@
 
 #include <string.h>
 
-/* The length of the character that begins @data, 0 when its bytes are not UTF-8.
- * From: RFC 3629, section 4, the syntax of UTF-8 byte sequences. */
-static size_t character(const uint8_t *data, size_t len)
-{
-	uint8_t first = data[0];
-	uint8_t low = 0x80;
-	uint8_t high = 0xbf;
-	size_t need = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-
-	if (need == 1)
-		return 1;
-	if (first < 0xc2 || first > 0xf4 || len < need)
-		return 0;
-	if (first == 0xe0)
-		low = 0xa0;
-	else if (first == 0xed)
-		high = 0x9f;
-	else if (first == 0xf0)
-		low = 0x90;
-	else if (first == 0xf4)
-		high = 0x8f;
-	if (data[1] < low || data[1] > high)
-		return 0;
-	for (size_t i = 2; i < need; i++)
-		if (data[i] < 0x80 || data[i] > 0xbf)
-			return 0;
-	return need;
-}
+#include "base/str.h"
 
 static char *put_hex(char *out, const char *prefix, uint8_t byte)
 {
@@ -67,7 +40,7 @@ size_t hp_keeper__escape(const uint8_t *data, size_t len, char *out)
 
 	while (at < len) {
 		uint8_t c = data[at];
-		size_t n = character(data + at, len - at);
+		size_t n = hp_str_utf8_len(data + at, len - at);
 		if (n == 1 && (c < ' ' || c == '"' || c == '\\')) {
 			out = put_escaped(out, c);
 		} else if (n == 0) {

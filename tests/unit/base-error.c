@@ -172,6 +172,11 @@ static void translates_grpc(void **state)
 		assert_int_equal(hp_code_from_grpc(i), expected[i]);
 	assert_int_equal(hp_code_from_grpc(17), HP_EFAILED);
 	assert_int_equal(hp_code_from_grpc(-1), HP_EFAILED);
+
+	assert_int_equal(hp_code_grpc(HP_OK), 0);
+	assert_int_equal(hp_code_grpc(HP_ENOTFOUND), 5);
+	assert_int_equal(hp_code_grpc(HP_EPROTO), 13);
+	assert_int_equal(hp_code_grpc((enum hp_code)999), 2);
 }
 
 static void translates_errno(void **state)

@@ -23,6 +23,40 @@ static void compares(void **state)
 	assert_false(hp_str_empty(" "));
 }
 
+static void measures_characters(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} rows[] = {
+		{"a", 1},
+		{"ab", 1},
+		{"\x7f", 1},
+		{"\303\251x", 2},
+		{"\342\202\254", 3},
+		{"\360\237\220\263", 4},
+		{"\364\217\277\277", 4},
+		{"", 0},
+		{"\200", 0},             /* in the middle of one */
+		{"\303", 0},             /* cut */
+		{"\303a", 0},            /* broken off */
+		{"\342\202a", 0},        /* broken off later */
+		{"\300\200", 0},         /* longer than it must be */
+		{"\340\237\277", 0},     /* so too */
+		{"\360\217\277\277", 0}, /* so too */
+		{"\355\240\200", 0},     /* half of a surrogate pair */
+		{"\364\220\200\200", 0}, /* beyond Unicode */
+		{"\365\200\200\200", 0}, /* so too */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(hp_str_utf8_len(rows[i].text, strlen(rows[i].text)),
+				 rows[i].len);
+	assert_int_equal(hp_str_utf8_len("\303\251", 1), 0);
+	assert_int_equal(hp_str_utf8_len("\0", 1), 1);
+}
+
 static void reads_booleans(void **state)
 {
 	static const char *const yes[] = {"true", "1", "yes", "on", "TRUE", "Yes"};
@@ -144,9 +178,13 @@ static void checks_identifiers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FDS_TEST(compares),           FDS_TEST(reads_booleans),
-		FDS_TEST(collects_strings),   FDS_TEST(holds_many_strings),
-		FDS_TEST(joins_nothing),      FDS_TEST(splits),
+		FDS_TEST(compares),
+		FDS_TEST(measures_characters),
+		FDS_TEST(reads_booleans),
+		FDS_TEST(collects_strings),
+		FDS_TEST(holds_many_strings),
+		FDS_TEST(joins_nothing),
+		FDS_TEST(splits),
 		FDS_TEST(checks_identifiers),
 	};
 
