@@ -63,6 +63,8 @@ bool hp_shim_spec_terminal(const struct hp_shim_spec *s); /* process.terminal */
 const struct hp_shim_share *hp_shim_spec_shares(const struct hp_shim_spec *s, size_t *ret_n);
 const struct hp_shim_hook *hp_shim_spec_hooks(const struct hp_shim_spec *s,
 					      enum hp_shim_hook_kind kind, size_t *ret_n);
+/* What the machine cannot honour, or does in another way: lines for the log. */
+const struct hp_strv *hp_shim_spec_warnings(const struct hp_shim_spec *s);
 /* Pairs KEY, VALUE, KEY, VALUE... */
 const struct hp_strv *hp_shim_spec_annotations(const struct hp_shim_spec *s);
 
