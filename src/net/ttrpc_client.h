@@ -25,7 +25,7 @@ HP_AUTO_PTR(struct hp_ttrpc_client, hp_ttrpc_client_free);
 struct hp_ttrpc_outgoing {
 	const char *service, *method;
 	struct hp_bytes payload; /* copied */
-	const char *ns;          /* containerd-namespace-ttrpc; NULL: none */
+	const char *ns;          /* containerd-namespace-ttrpc, at most 79 bytes; NULL: none */
 	int64_t timeout_ms;      /* then it fails with HP_ETIMEOUT; 0: never */
 };
 /* Begin a call. Failures come through @done too. */
