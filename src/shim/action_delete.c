@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* action_delete.c - owns `delete`, which finds out from the bundle what there was and leaves nothing
+ * of it: first processes, then mounts, then names. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "shim.pb-c.h"
+#include "shim/action.h"
+#include "shim/hooks.h"
+#include "shim/msg.h"
+#include "shim/record.h"
+#include "shim/socket.h"
+
+/* containerd kills this process after five seconds. */
+#define LIMIT_MS      4000
+#define LEAVE_MS      300 /* for a shim that ends by itself */
+#define HOOKS_MS      3000
+#define LOOK_EACH_MS  5
+#define MOUNTS_MAX    64
+#define KILLED_STATUS 137 /* 128 + SIGKILL */
+
+static int kill_all(const struct hp_shim_record *r, int64_t until_ms, struct hp_error *err)
+{
+	const struct hp_shim_pid all[] = {r->shim, r->vmm, r->files};
+	int64_t leave_ms = hp_clock_ms() + LEAVE_MS;
+
+	/* After Shutdown it is about to end, with its own order. */
+	while (hp_shim_pid_alive(r->shim) && hp_clock_ms() < leave_ms)
+		hp_clock_sleep_ms(LOOK_EACH_MS);
+	for (size_t i = 0; i < HP_ARRAY_LEN(all); i++)
+		if (!hp_shim_pid_kill(all[i], until_ms))
+			return hp_fail(err, HP_ETIMEOUT, "process %d does not end",
+				       (int)all[i].pid);
+	return 0;
+}
+
+/* The shim mounts the root where nobody else sees it; this is for mounts of others. */
+static void unmount(const char *bundle)
+{
+	AUTO_FREE char *rootfs = hp_path_join(bundle, "rootfs");
+	int n = 0;
+
+	while (n < MOUNTS_MAX && umount2(rootfs, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+		n++;
+}
+
+static void on_hooks(void *data, const struct hp_error *why)
+{
+	if (why)
+		fprintf(stderr, "%s\n", why->msg);
+	hp_loop_stop(data);
+}
+
+static void on_hooks_limit(void *data, uint32_t events)
+{
+	(void)events;
+	hp_loop_stop(data);
+}
+
+static int run_hooks(const struct hp_shim_args *args, const char *bundle, struct hp_error *err)
+{
+	static const enum hp_shim_hook_kind kind = HP_SHIM_HOOK_POSTSTOP;
+	AUTO(hp_loop_free) struct hp_loop *loop = NULL;
+	AUTO(hp_shim_spec_free) struct hp_shim_spec *spec = NULL;
+	struct hp_shim_hooks_spec what = {.kinds = &kind,
+					  .n_kinds = 1,
+					  .id = args->id,
+					  .bundle = bundle,
+					  .status = "stopped"};
+	struct hp_shim_hooks *hooks;
+	struct hp_timer limit = {0};
+	int rc;
+
+	if (hp_loop_new(&loop, err) < 0 || hp_shim_spec_read(bundle, &spec, err) < 0)
+		return -1;
+	what.spec = spec;
+	hooks = hp_shim_hooks_run(loop, &what, on_hooks, loop);
+	hp_timer_start(loop, &limit, HOOKS_MS, on_hooks_limit, loop);
+	rc = hp_loop_run(loop, err);
+	hp_timer_stop(&limit);
+	hp_shim_hooks_free(hooks);
+	return rc;
+}
+
+static void remove_names(const struct hp_shim_args *args, const struct hp_shim_record *r)
+{
+	struct hp_error ignored = HP_ERROR_INIT;
+	AUTO_FREE char *socket = NULL;
+
+	if (!hp_str_empty(r->socket))
+		hp_shim_socket_remove(r->socket);
+	else if (hp_shim_socket_path(HP_SHIM_SOCKET_ROOT, args->address, args->ns, args->id,
+				     &socket, &ignored) == 0)
+		hp_shim_socket_remove(socket);
+	if (r->link)
+		unlink(r->link);
+}
+
+static int print(const struct hp_shim_record *r, struct hp_error *err)
+{
+	Hp__Shim__DeleteResponse reply = HP__SHIM__DELETE_RESPONSE__INIT;
+	Hp__Timestamp at = hp_shim_time(r->exited ? r->exited_at_ns : hp_clock_unix_ns());
+	AUTO(hp_shim_packed_free) struct hp_shim_packed packed = {0};
+
+	reply.pid = (uint32_t)r->files.pid;
+	reply.exit_status = r->exited ? r->exit_status : KILLED_STATUS;
+	reply.exited_at = &at;
+	packed = hp_shim_pack(&reply.base);
+	return hp_fd_write_all(STDOUT_FILENO, packed.bytes.data, packed.bytes.len, err);
+}
+
+int hp_shim_action_delete(const struct hp_shim_args *args, struct hp_error *err)
+{
+	AUTO(hp_shim_record_clear) struct hp_shim_record r = {0};
+	struct hp_error trouble = HP_ERROR_INIT;
+	AUTO_FREE char *bundle = NULL;
+
+	if (hp_path_absolute(*args->bundle ? args->bundle : ".", &bundle, err) < 0)
+		return -1;
+	if (hp_shim_record_read(bundle, &r, &trouble) < 0) {
+		if (trouble.code != HP_ENOTFOUND)
+			fprintf(stderr, "%s\n", trouble.msg);
+		/* Without a record no machine has been started. */
+		r.hooks_done = true;
+	}
+	if (kill_all(&r, hp_clock_ms() + LIMIT_MS, err) < 0)
+		return -1;
+	unmount(bundle);
+	remove_names(args, &r);
+	hp_error_clear(&trouble);
+	if (!r.hooks_done && run_hooks(args, bundle, &trouble) < 0)
+		fprintf(stderr, "%s\n", trouble.msg);
+	return print(&r, err);
+}

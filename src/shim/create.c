@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* create.c - owns Create: streams, machine, root file system and hooks come each at their own pace;
+ * when all are there, the guest is asked to make the container. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "guest.pb-c.h"
+#include "shim/shim.h"
+
+#define GUEST_MS     60000
+#define REQUEST_MAX  (4u << 20)
+#define CREATE_TOPIC "/tasks/create"
+#define CREATE_TYPE  "containerd.events.TaskCreate"
+
+struct hp_shim_create {
+	struct hp_shim_pending *call;
+	struct hp_shim_packed event; /* to be published when all has gone well */
+	bool streams_ready, asked;
+	struct hp_shim_hooks *hooks;
+	bool hooks_ready;
+};
+
+static void create_free(struct hp_shim *s)
+{
+	struct hp_shim_create *c = TAKE(s->create);
+
+	hp_shim_hooks_free(c->hooks);
+	hp_shim_packed_free(&c->event);
+	free(c);
+}
+
+void hp_shim_create_forget(struct hp_shim *s)
+{
+	if (!s->create)
+		return;
+	hp_shim_pending_done(TAKE(s->create->call));
+	create_free(s);
+}
+
+void hp_shim_create_fail(struct hp_shim *s, const struct hp_error *why)
+{
+	struct hp_shim_pending *call = TAKE(s->create->call);
+	struct hp_error cause = *why;
+
+	/* Containers are what is not found, for those who read codes. */
+	if (cause.code == HP_ENOTFOUND)
+		cause.code = HP_EFAILED;
+	hp_shim_log(s->log, HP_LOG_ERROR, "create: %s", cause.msg);
+	create_free(s);
+	hp_shim_process_free(s->first);
+	hp_shim_rootfs_free(TAKE(s->rootfs));
+	s->record.files = (struct hp_shim_pid){0};
+	hp_shim_save(s);
+	if (s->box_why.code == HP_OK)
+		s->box_why = cause;
+	/* Half made, it is of no use to another Create. */
+	if (s->box)
+		hp_shim_box_kill(s->box);
+	hp_shim_pending_refuse(call, &cause);
+}
+
+static struct hp_shim_packed make_event(struct hp_shim *s, const Hp__Shim__CreateTaskRequest *r)
+{
+	Hp__Shim__TaskCreate event = HP__SHIM__TASK_CREATE__INIT;
+	Hp__Shim__TaskIO io = HP__SHIM__TASK_IO__INIT;
+
+	io.stdin = r->stdin;
+	io.stdout = r->stdout;
+	io.stderr = r->stderr;
+	io.terminal = r->terminal;
+	event.container_id = s->id;
+	event.bundle = r->bundle;
+	event.n_rootfs = r->n_rootfs;
+	event.rootfs = r->rootfs;
+	event.io = &io;
+	event.checkpoint = r->checkpoint;
+	event.pid = hp_shim_task_pid(s);
+	return hp_shim_pack(&event.base);
+}
+
+static void on_created(void *data, struct hp_bytes payload, const struct hp_error *why)
+{
+	struct hp_shim *s = data;
+	Hp__Shim__PidResponse reply = HP__SHIM__PID_RESPONSE__INIT;
+	struct hp_shim_pending *call;
+
+	(void)payload;
+	/* It may have been given up meanwhile. */
+	if (!s->create)
+		return;
+	if (why) {
+		hp_shim_create_fail(s, s->box_why.code != HP_OK ? &s->box_why : why);
+		return;
+	}
+	s->times.created = hp_clock_ns();
+	s->first->stage = HP_SHIM_CREATED;
+	hp_shim_events_publish_packed(s->events, CREATE_TOPIC, CREATE_TYPE,
+				      s->create->event.bytes);
+	reply.pid = hp_shim_task_pid(s);
+	call = TAKE(s->create->call);
+	create_free(s);
+	hp_shim_pending_reply(call, &reply.base);
+}
+
+static int ask_guest(struct hp_shim *s, struct hp_error *err)
+{
+	struct hp_shim_streams streams = hp_shim_streams_of(s->first);
+	AUTO(hp_buf_free) struct hp_buf packed = {0};
+
+	hp_buf_init(&packed, REQUEST_MAX);
+	if (hp_shim_spec_create(s->spec, s->id, &streams, &packed, err) < 0)
+		return -1;
+	if (hp_shim_stdio_attach(s->first->io, hp_shim_box_mux(s->box), s->first->number, err) <
+	    0)
+		return -1;
+	hp_shim_guest_call(hp_shim_box_guest(s->box), "Create", hp_buf_bytes(&packed), GUEST_MS,
+			   on_created, s);
+	return 0;
+}
+
+static void on_hooks(void *data, const struct hp_error *why)
+{
+	struct hp_shim *s = data;
+
+	if (why) {
+		hp_shim_create_fail(s, why);
+		return;
+	}
+	s->create->hooks_ready = true;
+	hp_shim_create_step(s);
+}
+
+/* Hooks see a container that has its namespaces and not yet a program. */
+static void run_hooks(struct hp_shim *s)
+{
+	static const enum hp_shim_hook_kind kinds[] = {HP_SHIM_HOOK_PRESTART,
+						       HP_SHIM_HOOK_CREATE_RUNTIME};
+	const struct hp_shim_hooks_spec spec = {.spec = s->spec,
+						.kinds = kinds,
+						.n_kinds = HP_ARRAY_LEN(kinds),
+						.id = s->id,
+						.bundle = s->bundle,
+						.status = "creating",
+						.pid = hp_shim_task_pid(s)};
+
+	s->create->hooks = hp_shim_hooks_run(s->loop, &spec, on_hooks, s);
+}
+
+void hp_shim_create_step(struct hp_shim *s)
+{
+	struct hp_shim_create *c = s->create;
+	struct hp_error err = HP_ERROR_INIT;
+
+	if (!c || c->asked)
+		return;
+	if (s->rootfs_ready && !c->hooks) {
+		s->times.rootfs = hp_clock_ns();
+		run_hooks(s);
+		return;
+	}
+	if (!c->streams_ready || !c->hooks_ready || !s->guest_ready)
+		return;
+	c->asked = true;
+	if (ask_guest(s, &err) < 0)
+		hp_shim_create_fail(s, &err);
+}
+
+static void on_streams(void *data, const struct hp_error *why)
+{
+	struct hp_shim *s = data;
+
+	if (!s->create)
+		return;
+	if (why) {
+		hp_shim_create_fail(s, why);
+		return;
+	}
+	s->create->streams_ready = true;
+	hp_shim_create_step(s);
+}
+
+static void on_rootfs_ready(void *data, const struct hp_error *why)
+{
+	struct hp_shim *s = data;
+
+	if (!s->create)
+		return;
+	if (why) {
+		hp_shim_create_fail(s, why);
+		return;
+	}
+	s->rootfs_ready = true;
+	hp_shim_create_step(s);
+}
+
+static void on_rootfs_end(void *data, const struct hp_error *why)
+{
+	struct hp_shim *s = data;
+
+	/* A container without its files cannot go on; at its own end that is no news. */
+	if (why && s->first && !s->first->exited)
+		hp_shim_log(s->log, HP_LOG_ERROR, "%s", why->msg);
+	if (s->box)
+		hp_shim_box_kill(s->box);
+}
+
+static int serve_rootfs(struct hp_shim *s, const Hp__Shim__CreateTaskRequest *r,
+			struct hp_error *err)
+{
+	static const struct hp_shim_rootfs_events events = {.on_ready = on_rootfs_ready,
+							    .on_end = on_rootfs_end};
+	AUTO_FREE struct hp_shim_mount *mounts = hp_alloc_array(r->n_rootfs, sizeof(*mounts));
+	AUTO_FREE struct hp_strv *options = hp_alloc_array(r->n_rootfs, sizeof(*options));
+	struct hp_shim_rootfs_spec spec = {.bundle = s->bundle,
+					   .root = hp_shim_spec_root(s->spec),
+					   .read_only = hp_shim_spec_root_readonly(s->spec),
+					   .mounts = mounts,
+					   .n_mounts = r->n_rootfs,
+					   .netns = hp_shim_spec_netns(s->spec),
+					   .files_fd = hp_shim_box_take_files(s->box)};
+	AUTO_CLOSE int files_fd = spec.files_fd;
+	int rc;
+
+	for (size_t i = 0; i < r->n_rootfs; i++) {
+		for (size_t k = 0; k < r->rootfs[i]->n_options; k++)
+			hp_strv_add(&options[i], r->rootfs[i]->options[k]);
+		mounts[i] = (struct hp_shim_mount){.type = r->rootfs[i]->type,
+						   .source = r->rootfs[i]->source,
+						   .target = r->rootfs[i]->target,
+						   .options = hp_strv_view(&options[i])};
+	}
+	spec.shares = hp_shim_spec_shares(s->spec, &spec.n_shares);
+	rc = hp_shim_rootfs_serve(s->loop, &spec, &events, s, &s->rootfs, err);
+	for (size_t i = 0; i < r->n_rootfs; i++)
+		hp_strv_free(&options[i]);
+	return rc;
+}
+
+static void take_streams(struct hp_shim_process *p, const Hp__Shim__CreateTaskRequest *r)
+{
+	p->in = hp_strdup(r->stdin);
+	p->out = hp_strdup(r->stdout);
+	p->err = hp_strdup(r->stderr);
+	p->terminal = r->terminal;
+}
+
+/* Is there anything that speaks against it, before anything is made? */
+static int check(struct hp_shim *s, const Hp__Shim__CreateTaskRequest *r, struct hp_error *err)
+{
+	if (s->first)
+		return hp_fail(err, HP_EEXISTS, "task '%s' already exists", s->id);
+	if (!hp_str_eq(r->id, s->id))
+		return hp_fail(err, HP_EINVALID,
+			       "this shim was started for container '%s', not for '%s'", s->id,
+			       r->id);
+	if (!hp_str_empty(r->checkpoint))
+		return hp_fail(err, HP_EUNSUPPORTED,
+			       "container '%s': restoring a checkpoint is not supported",
+			       s->id);
+	if (s->spec_why.code != HP_OK)
+		return hp_fail(err, s->spec_why.code, "%s", s->spec_why.msg);
+	if (s->box_why.code != HP_OK)
+		return hp_fail(err, s->box_why.code, "%s", s->box_why.msg);
+	return 0;
+}
+
+static int begin(struct hp_shim *s, const Hp__Shim__CreateTaskRequest *r, struct hp_error *err)
+{
+	if (hp_shim_process_open(s->first, err) < 0)
+		return -1;
+	hp_shim_stdio_when_ready(s->first->io, on_streams, s);
+	if (serve_rootfs(s, r, err) < 0)
+		return -1;
+	s->first->pid = (uint32_t)hp_shim_rootfs_pid(s->rootfs);
+	s->record.files = hp_shim_pid_of(hp_shim_rootfs_pid(s->rootfs));
+	s->create->event = make_event(s, r);
+	hp_shim_save(s);
+	return 0;
+}
+
+void hp_shim_on_create(struct hp_shim *s, struct hp_ttrpc_call *call,
+		       const ProtobufCMessage *request)
+{
+	const Hp__Shim__CreateTaskRequest *r = (const void *)request;
+	struct hp_error err = HP_ERROR_INIT;
+
+	s->times.create = hp_clock_ns();
+	if (check(s, r, &err) < 0) {
+		if (err.code == HP_ENOTFOUND)
+			err.code = HP_EFAILED;
+		hp_ttrpc_refuse(call, &err);
+		return;
+	}
+	hp_shim_process_new(s, "");
+	take_streams(s->first, r);
+	s->create = hp_alloc(sizeof(*s->create));
+	s->create->call = hp_shim_pending_new(call);
+	if (begin(s, r, &err) < 0)
+		hp_shim_create_fail(s, &err);
+}

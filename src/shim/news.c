@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* news.c - owns what happens when the machine tells something: that it is ready, that a process has
+ * ended, that it is over itself. */
+#include "shim/shim.h"
+
+static void on_ready(void *data, const struct hp_error *why)
+{
+	struct hp_shim *s = data;
+
+	if (!why) {
+		s->guest_ready = true;
+		hp_shim_create_step(s);
+		return;
+	}
+	/* Its end says more than that it has not answered. */
+	if (why->code != HP_EUNAVAILABLE) {
+		s->box_why = *why;
+		hp_wrap(&s->box_why, "the machine of container '%s'", s->id);
+	}
+	hp_shim_box_kill(s->box);
+}
+
+static void on_exit_news(void *data, uint32_t number, uint32_t status, int64_t unix_ns)
+{
+	struct hp_shim *s = data;
+	struct hp_shim_process *p = hp_shim_by_number(s, number);
+
+	if (p && p->stage != HP_SHIM_CREATING)
+		hp_shim_exit(p, status, unix_ns);
+}
+
+static void on_oom(void *data)
+{
+	struct hp_shim *s = data;
+	Hp__TaskCreate event = HP__TASK_CREATE__INIT; /* TaskOOM has field 1 of it alone */
+
+	event.container_id = s->id;
+	hp_shim_events_publish(s->events, "/tasks/oom", "containerd.events.TaskOOM",
+			       &event.base);
+}
+
+static void on_end(void *data, const struct hp_error *why)
+{
+	struct hp_shim *s = data;
+
+	if (s->box_why.code == HP_OK) {
+		s->box_why = *why;
+		hp_wrap(&s->box_why, "the machine of container '%s'", s->id);
+	}
+	s->record.vmm = (struct hp_shim_pid){0};
+	if (s->create)
+		hp_shim_create_fail(s, &s->box_why);
+	else
+		hp_shim_exit_all(s, &s->box_why);
+	hp_shim_delete_step(s);
+}
+
+const struct hp_shim_box_events *hp_shim_news(void)
+{
+	static const struct hp_shim_box_events events = {.on_ready = on_ready,
+							 .on_exit = on_exit_news,
+							 .on_oom = on_oom,
+							 .on_end = on_end};
+
+	return &events;
+}
