@@ -28,7 +28,16 @@
 #define DEFAULT_PATH       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* What the child tells through the pipe: its pid, or the step that failed. */
-enum step { STEP_PID, STEP_FDS, STEP_CWD, STEP_SESSION, STEP_PARENT, STEP_EXEC };
+enum step {
+	STEP_PID,
+	STEP_FDS,
+	STEP_CGROUP,
+	STEP_CWD,
+	STEP_SESSION,
+	STEP_USER,
+	STEP_PARENT,
+	STEP_EXEC
+};
 
 struct report {
 	int step;  /* enum step */
@@ -124,6 +133,38 @@ static int arm_parent_death(const struct start *s)
 	return getppid() == s->parent ? 0 : -1;
 }
 
+static int join_cgroup(const struct start *s)
+{
+	int fd;
+	ssize_t n;
+
+	if (!s->c->cgroup_fd)
+		return 0;
+	fd = HP_SYS("open", openat(*s->c->cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC));
+	if (fd < 0)
+		return -1;
+	n = HP_SYS("write", write(fd, "0", 1));
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+/* System calls and not the C library's functions of their names, which would have other threads
+ * of the parent, whose memory this is, change too. */
+static int become_user(const struct start *s)
+{
+	const struct hp_child_user *user = s->c->user;
+
+	if (s->c->no_new_privs &&
+	    HP_SYS("prctl", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) < 0)
+		return -1;
+	if (!user)
+		return 0;
+	if (HP_SYS("setgroups", (int)syscall(SYS_setgroups, 0, NULL)) < 0 ||
+	    HP_SYS("setgid", (int)syscall(SYS_setresgid, user->gid, user->gid, user->gid)) < 0)
+		return -1;
+	return HP_SYS("setuid", (int)syscall(SYS_setresuid, user->uid, user->uid, user->uid));
+}
+
 /* Execute the program, looked for in PATH when its name has no slash. Not execvpe(3): that hands
  * what the kernel cannot execute to a shell. Returns: only on failure, with errno. */
 static void execute(const char *path, char *const *argv, char *const *env)
@@ -166,14 +207,20 @@ static _Noreturn void run(struct start *s)
 	char *const *env = s->c->env ? (char *const *)(uintptr_t)s->c->env : environ;
 
 	reset_signals();
+	/* Before its directory is closed. */
+	if (join_cgroup(s) < 0)
+		give_up(s, STEP_CGROUP);
 	if (place_fds(s) < 0 || close_others(s) < 0)
 		give_up(s, STEP_FDS);
-	if (s->c->detach && HP_SYS("setsid", setsid()) < 0)
+	if ((s->c->detach || s->c->new_session) && HP_SYS("setsid", setsid()) < 0)
 		give_up(s, STEP_SESSION);
-	if (arm_parent_death(s) < 0)
-		give_up(s, STEP_PARENT);
 	if (s->c->cwd && HP_SYS("chdir", chdir(s->c->cwd)) < 0)
 		give_up(s, STEP_CWD);
+	if (become_user(s) < 0)
+		give_up(s, STEP_USER);
+	/* After that, for another user's signal is forgotten. */
+	if (arm_parent_death(s) < 0)
+		give_up(s, STEP_PARENT);
 	if (HP_SYS("write", write(s->report_fd, &r, sizeof(r))) < 0)
 		give_up(s, STEP_FDS);
 	execute(s->c->path, argv, env);
@@ -235,7 +282,9 @@ static int fail_start(const struct hp_child *c, const struct report *r, struct h
 	static const char *const doing[] = {
 		[STEP_PID] = "report",
 		[STEP_FDS] = "set up its descriptors",
+		[STEP_CGROUP] = "join its cgroup",
 		[STEP_SESSION] = "detach",
+		[STEP_USER] = "become its user",
 		[STEP_PARENT] = "tie it to its parent",
 	};
 

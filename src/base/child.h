@@ -6,6 +6,12 @@
 
 #include "base/error.h"
 
+/* Whom to become, without supplementary groups. */
+struct hp_child_user {
+	uid_t uid;
+	gid_t gid;
+};
+
 /* What to run. fds[i] becomes descriptor i of the child; -1 is /dev/null. Nothing else is
  * inherited. */
 struct hp_child {
@@ -17,6 +23,10 @@ struct hp_child {
 	const char *cwd; /* NULL: ours */
 	bool detach;     /* a session of its own, and not our child: it is never waited for */
 	int parent_death_signal; /* 0: none; not with detach */
+	bool new_session;        /* a session of its own, but our child */
+	bool no_new_privs;       /* nor does what it executes gain any. From: prctl(2) */
+	const struct hp_child_user *user; /* NULL: ours */
+	const int *cgroup_fd; /* a cgroup's directory to begin in; NULL: ours */
 };
 
 /* Start it. ret_pid: of the child; of the detached grandchild with detach.

@@ -8,3 +8,10 @@
 #else
 #define HP_FAULTS_ON 1
 #endif
+
+/* A counter that runs with the processor's clock, where there is one; else 0. */
+#ifdef __x86_64__
+#define HP_CYCLES() __builtin_ia32_rdtsc()
+#else
+#define HP_CYCLES() 0ull
+#endif

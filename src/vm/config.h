@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 
 #define HP_VM_CONFIG_FILE "/etc/harpoon/vm.json" /* $HARPOON_VM_CONFIG names another */
@@ -31,5 +32,10 @@ struct hp_vm_config {
 /* Read $HARPOON_VM_CONFIG or HP_VM_CONFIG_FILE; a file that is not there gives the defaults.
  * Fails: HP_EINVALID - no JSON, an unknown key, a value of the wrong kind: it is named. */
 int hp_vm_config_load(struct hp_vm_config *ret, struct hp_error *err) MUST_CHECK;
+/* The same of a text: a JSON object whose keys are the names above, but "memory", which may be a
+ * text such as "512m". */
+int hp_vm_config_parse(struct hp_bytes text, struct hp_vm_config *ret,
+		       struct hp_error *err) MUST_CHECK;
+void hp_vm_config_defaults(struct hp_vm_config *ret);
 void hp_vm_config_clear(struct hp_vm_config *c);
 HP_AUTO_VALUE(struct hp_vm_config, hp_vm_config_clear);

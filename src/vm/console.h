@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* console.h - the last of what a guest's kernel has said. */
+#pragma once
+#include "base/buf.h"
+
+#define HP_CONSOLE_MAX (16 * 1024)
+
+struct hp_console {
+	char text[HP_CONSOLE_MAX + 1]; /* NUL-terminated; control characters are left out */
+	size_t len;
+};
+
+void hp_console_add(struct hp_console *c, struct hp_bytes bytes);
+/* The lines that tell most of an end, on one line: a panic's first, then the last ones. Writes ""
+ * when there is none. */
+void hp_console_tell(const struct hp_console *c, char *ret, size_t size);
