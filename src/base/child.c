@@ -154,8 +154,7 @@ static int become_user(const struct start *s)
 {
 	const struct hp_child_user *user = s->c->user;
 
-	if (s->c->no_new_privs &&
-	    HP_SYS("prctl", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) < 0)
+	if (s->c->no_new_privs && HP_SYS("prctl", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) < 0)
 		return -1;
 	if (!user)
 		return 0;

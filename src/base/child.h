@@ -26,7 +26,7 @@ struct hp_child {
 	bool new_session;        /* a session of its own, but our child */
 	bool no_new_privs;       /* nor does what it executes gain any. From: prctl(2) */
 	const struct hp_child_user *user; /* NULL: ours */
-	const int *cgroup_fd; /* a cgroup's directory to begin in; NULL: ours */
+	const int *cgroup_fd;             /* a cgroup's directory to begin in; NULL: ours */
 };
 
 /* Start it. ret_pid: of the child; of the detached grandchild with detach.

@@ -22,7 +22,8 @@
 #define FIRST_PORT 3
 #define ROUNDS     8 /* in which processes may be made while others are stopped */
 #define NAMESPACES                                                                             \
-	(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP)
+	(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET |             \
+	 CLONE_NEWCGROUP)
 
 struct fake {
 	struct hp_vmm base;
@@ -100,8 +101,8 @@ static int fake_spawn(struct hp_loop *l, const struct hp_vmm_spawn *s, struct hp
 		      struct hp_error *err)
 {
 	AUTO_FREE char *init = NULL;
-	AUTO_FREE char *ports = hp_sprintf("%d,%d,%d", FIRST_PORT, FIRST_PORT + 1,
-					   FIRST_PORT + 2);
+	AUTO_FREE char *ports =
+		hp_sprintf("%d,%d,%d", FIRST_PORT, FIRST_PORT + 1, FIRST_PORT + 2);
 	struct fake *f;
 	pid_t pid;
 

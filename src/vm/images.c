@@ -33,9 +33,8 @@ int hp_vm_key_add_file(struct hp_digest *d, const char *path, struct hp_error *e
 	if (stat(path, &st) < 0)
 		return hp_fail_errno(err, errno, "'%s'", path);
 
-	AUTO_FREE char *line =
-		hp_sprintf("%s %lld %lld.%09ld\n", path, (long long)st.st_size,
-			   (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	AUTO_FREE char *line = hp_sprintf("%s %lld %lld.%09ld\n", path, (long long)st.st_size,
+					  (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 	hp_digest_add(d, line, strlen(line));
 	return 0;
 }
@@ -51,12 +50,13 @@ void hp_vm_key_end(struct hp_digest *d, char ret_key[HP_VM_KEY])
 
 int hp_vm_find_init(const struct hp_vm_config *c, char **ret, struct hp_error *err)
 {
-	AUTO_FREE char *init = c->init ? hp_strdup(c->init)
-				       : hp_vm_own_program(INIT_NAME, "guest");
+	AUTO_FREE char *init =
+		c->init ? hp_strdup(c->init) : hp_vm_own_program(INIT_NAME, "guest");
 
 	if (!init)
 		return hp_fail(err, HP_ENOTFOUND,
-			       "the guest's init, '%s/" INIT_NAME "', is not there: install it, "
+			       "the guest's init, '%s/" INIT_NAME
+			       "', is not there: install it, "
 			       "or name it as \"init\" in " HP_VM_CONFIG_FILE,
 			       HP_LIBEXECDIR);
 	*ret = TAKE(init);

@@ -24,8 +24,7 @@ static const char *const patterns[] = {
 
 #define HOW_TO                                                                                 \
 	"install one (apt-get install linux-image-cloud-amd64), unpack one (dpkg -x "          \
-	"linux-image-*.deb /var/lib/harpoon/kernel/NAME) or name one as \"kernel\" in "        \
-	HP_VM_CONFIG_FILE
+	"linux-image-*.deb /var/lib/harpoon/kernel/NAME) or name one as \"kernel\" in " HP_VM_CONFIG_FILE
 
 void hp_kernel_clear(struct hp_kernel *k)
 {

@@ -6,7 +6,7 @@
 #include "vm/kernel.h"
 #include "vm/unpack.h"
 
-#define IMAGE_MAX  (128u << 20)
+#define IMAGE_MAX   (128u << 20)
 #define VMLINUX_MAX (512u << 20)
 
 /* From: Linux Documentation/x86/boot.rst, "The Real-Mode Kernel Header". */
@@ -20,7 +20,7 @@
 #define SECTS_OF_OLD   4     /* what 0 in SETUP_SECTS means */
 #define VERSION_LEAST  0x208 /* the first with a payload */
 /* From: Linux scripts/Makefile.lib, size_append: the unpacked size follows the data. */
-#define TRAILER 4
+#define TRAILER        4
 
 static uint32_t read_le32(const uint8_t *p)
 {
@@ -56,8 +56,8 @@ static int unpack_payload(struct hp_bytes payload, struct hp_buf *ret, struct hp
 	/* In gzip's own format the size is a part of the data. */
 	const bool gzip = payload.data[0] == 0x1f && payload.data[1] == 0x8b;
 
-	if (hp_vm_unpack(HP_BYTES(payload.data, payload.len - (gzip ? 0 : TRAILER)), ret,
-			 err) < 0)
+	if (hp_vm_unpack(HP_BYTES(payload.data, payload.len - (gzip ? 0 : TRAILER)), ret, err) <
+	    0)
 		return -1;
 	if (ret->len != size || !is_elf(hp_buf_bytes(ret)))
 		return hp_fail(err, HP_ECORRUPT,

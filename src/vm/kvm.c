@@ -31,41 +31,41 @@
 #define ROUNDS      64 /* of exits until one is the end */
 
 /* From: Intel SDM volume 3, 2.5 "Control Registers" and 4.5 "4-Level Paging". */
-#define CR0_LONG   0x80050033u
-#define CR4_LONG   ((1u << 5) | (1u << 9) | (1u << 10)) /* PAE OSFXSR OSXMMEXCPT */
-#define EFER_LONG  ((1u << 8) | (1u << 10))             /* LME LMA */
-#define PAGE_RW    0x3u
-#define PAGE_BIG   0x83u
+#define CR0_LONG  0x80050033u
+#define CR4_LONG  ((1u << 5) | (1u << 9) | (1u << 10)) /* PAE OSFXSR OSXMMEXCPT */
+#define EFER_LONG ((1u << 8) | (1u << 10))             /* LME LMA */
+#define PAGE_RW   0x3u
+#define PAGE_BIG  0x83u
 
 /* What a kernel does early: atomic exchange of 16 bytes, SSE, the stack, page tables, a loop; then
  * it writes 'K' to a port and halts. rsi points to scratch memory. */
 static const uint8_t code[] = {
-	0x48, 0xc7, 0xc6, 0x00, 0x00, 0x03, 0x00,       /* mov rsi, 0x30000 */
-	0x31, 0xc0,                                     /* xor eax, eax */
-	0x31, 0xd2,                                     /* xor edx, edx */
-	0xbb, 0x07, 0x00, 0x00, 0x00,                   /* mov ebx, 7 */
-	0x31, 0xc9,                                     /* xor ecx, ecx */
-	0xf0, 0x48, 0x0f, 0xc7, 0x0e,                   /* lock cmpxchg16b [rsi] */
-	0x83, 0x3e, 0x07,                               /* cmp dword [rsi], 7 */
-	0x75, 0x2e,                                     /* jne the halt */
-	0xf3, 0x0f, 0x6f, 0x06,                         /* movdqu xmm0, [rsi] */
-	0x66, 0x0f, 0xfe, 0xc0,                         /* paddd xmm0, xmm0 */
-	0x66, 0x0f, 0x7e, 0xc0,                         /* movd eax, xmm0 */
-	0x83, 0xf8, 0x0e,                               /* cmp eax, 14 */
-	0x75, 0x1d,                                     /* jne the halt */
-	0x50,                                           /* push rax */
-	0x5b,                                           /* pop rbx */
-	0x0f, 0x20, 0xd8,                               /* mov rax, cr3 */
-	0x0f, 0x22, 0xd8,                               /* mov cr3, rax */
-	0x0f, 0x01, 0x3e,                               /* invlpg [rsi] */
-	0xb9, 0x00, 0x00, 0x01, 0x00,                   /* mov ecx, 65536 */
-	0xff, 0xc9,                                     /* dec ecx */
-	0x75, 0xfc,                                     /* jnz the line above */
-	0x83, 0xfb, 0x0e,                               /* cmp ebx, 14 */
-	0x75, 0x04,                                     /* jne the halt */
-	0xb0, 0x4b,                                     /* mov al, 'K' */
-	0xe6, PORT,                                     /* out PORT, al */
-	0xf4,                                           /* hlt */
+	0x48, 0xc7, 0xc6, 0x00, 0x00, 0x03, 0x00, /* mov rsi, 0x30000 */
+	0x31, 0xc0,                               /* xor eax, eax */
+	0x31, 0xd2,                               /* xor edx, edx */
+	0xbb, 0x07, 0x00, 0x00, 0x00,             /* mov ebx, 7 */
+	0x31, 0xc9,                               /* xor ecx, ecx */
+	0xf0, 0x48, 0x0f, 0xc7, 0x0e,             /* lock cmpxchg16b [rsi] */
+	0x83, 0x3e, 0x07,                         /* cmp dword [rsi], 7 */
+	0x75, 0x2e,                               /* jne the halt */
+	0xf3, 0x0f, 0x6f, 0x06,                   /* movdqu xmm0, [rsi] */
+	0x66, 0x0f, 0xfe, 0xc0,                   /* paddd xmm0, xmm0 */
+	0x66, 0x0f, 0x7e, 0xc0,                   /* movd eax, xmm0 */
+	0x83, 0xf8, 0x0e,                         /* cmp eax, 14 */
+	0x75, 0x1d,                               /* jne the halt */
+	0x50,                                     /* push rax */
+	0x5b,                                     /* pop rbx */
+	0x0f, 0x20, 0xd8,                         /* mov rax, cr3 */
+	0x0f, 0x22, 0xd8,                         /* mov cr3, rax */
+	0x0f, 0x01, 0x3e,                         /* invlpg [rsi] */
+	0xb9, 0x00, 0x00, 0x01, 0x00,             /* mov ecx, 65536 */
+	0xff, 0xc9,                               /* dec ecx */
+	0x75, 0xfc,                               /* jnz the line above */
+	0x83, 0xfb, 0x0e,                         /* cmp ebx, 14 */
+	0x75, 0x04,                               /* jne the halt */
+	0xb0, 0x4b,                               /* mov al, 'K' */
+	0xe6, PORT,                               /* out PORT, al */
+	0xf4,                                     /* hlt */
 };
 
 struct probe {
@@ -169,10 +169,20 @@ static bool set_state(struct probe *p)
 	memcpy(p->memory + CODE_AT, code, sizeof(code));
 	if (ioctl(p->cpu, KVM_GET_SREGS, &s) < 0)
 		return no(p, "read the processor");
-	s.cs = (struct kvm_segment){
-		.limit = 0xffffffff, .selector = 8, .type = 11, .present = 1, .s = 1, .l = 1, .g = 1};
-	s.ds = (struct kvm_segment){
-		.limit = 0xffffffff, .selector = 16, .type = 3, .present = 1, .s = 1, .db = 1, .g = 1};
+	s.cs = (struct kvm_segment){.limit = 0xffffffff,
+				    .selector = 8,
+				    .type = 11,
+				    .present = 1,
+				    .s = 1,
+				    .l = 1,
+				    .g = 1};
+	s.ds = (struct kvm_segment){.limit = 0xffffffff,
+				    .selector = 16,
+				    .type = 3,
+				    .present = 1,
+				    .s = 1,
+				    .db = 1,
+				    .g = 1};
 	s.es = s.fs = s.gs = s.ss = s.ds;
 	s.cr0 = CR0_LONG;
 	s.cr3 = PML4_AT;
@@ -213,8 +223,8 @@ static bool run_code(struct probe *p)
 
 static bool probe(char *why, size_t size)
 {
-	AUTO(probe_clear) struct probe p = {
-		.kvm = -1, .vm = -1, .cpu = -1, .why = why, .why_size = size};
+	AUTO(probe_clear)
+	struct probe p = {.kvm = -1, .vm = -1, .cpu = -1, .why = why, .why_size = size};
 
 	why[0] = '\0';
 	return make_machine(&p) && make_cpu(&p) && set_state(&p) && run_code(&p);

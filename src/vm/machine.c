@@ -36,8 +36,7 @@ struct hp_machine {
 	struct hp_host host;
 	struct hp_images images;
 	struct hp_template template; /* until it is up */
-	const struct hp_machine_events *events;
-	void *data;
+	struct hp_machine_events events;
 
 	struct hp_vmm *vmm;
 	pid_t pid;
@@ -199,8 +198,7 @@ static void tell_end(void *data, uint32_t events)
 
 	(void)events;
 	m->ended = true;
-	if (m->events && m->events->on_end)
-		m->events->on_end(m->data, &m->why);
+	m->events.on_end(m->events.data, &m->why);
 }
 
 /* How the VMM ended, in words. */
@@ -312,7 +310,7 @@ static int start(struct hp_machine *m, const struct hp_machine_spec *spec, struc
 
 int hp_machine_start(struct hp_loop *l, const struct hp_vm_config *config,
 		     const struct hp_machine_spec *spec, const struct hp_machine_events *events,
-		     void *data, struct hp_machine **ret, struct hp_error *err)
+		     struct hp_machine **ret, struct hp_error *err)
 {
 	AUTO(hp_machine_free) struct hp_machine *m = hp_alloc(sizeof(*m));
 
@@ -324,8 +322,7 @@ int hp_machine_start(struct hp_loop *l, const struct hp_vm_config *config,
 	m->tap_fd = m->cgroup_fd = m->pid_fd = m->console_fd = -1;
 	for (int i = 0; i < HP_PORTS; i++)
 		m->ports[i] = m->guests[i] = -1;
-	m->events = events;
-	m->data = data;
+	m->events = *events;
 	if (start(m, spec, err) < 0)
 		return hp_wrap(err, "machine of '%s'", spec->id);
 	*ret = TAKE(m);

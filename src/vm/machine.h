@@ -36,18 +36,19 @@ struct hp_machine_spec {
 struct hp_machine;
 
 struct hp_machine_events {
+	void *data; /* what is called back with */
 	/* The VMM has ended, by whatever cause; once, never from inside of hp_machine_start().
 	 * @why says how, with the guest's last console lines when it was not asked to end. */
 	void (*on_end)(void *data, const struct hp_error *why);
 };
 
 /* Start one; it is under way when this returns, and what is written to its ports by then is
- * delivered when it runs. Without a template that fits it boots cold.
+ * delivered when it runs. @config is borrowed until it is freed; descriptors are duplicated. Without a template that fits it boots cold.
  * Fails: HP_ENOTFOUND - no VMM, kernel or guest init, saying which and how to get it;
  * HP_EEXHAUSTED - no memory. */
 int hp_machine_start(struct hp_loop *l, const struct hp_vm_config *config,
 		     const struct hp_machine_spec *spec, const struct hp_machine_events *events,
-		     void *data, struct hp_machine **ret, struct hp_error *err) MUST_CHECK;
+		     struct hp_machine **ret, struct hp_error *err) MUST_CHECK;
 /* Kills what still runs, reaps it, closes everything. NULL is fine. */
 void hp_machine_free(struct hp_machine *m);
 HP_AUTO_PTR(struct hp_machine, hp_machine_free);

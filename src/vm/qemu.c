@@ -17,13 +17,13 @@
 #include "vm/qmp.h"
 #include "vm/vmm_impl.h"
 
-#define PIPE_SIZE (1024 * 1024)
-#define WORDS_MAX 4096
+#define PIPE_SIZE   (1024 * 1024)
+#define WORDS_MAX   4096
 #define WORDS_READS 16
+#define SAVE_NAME   "state"
 
 #define HOW_TO                                                                                 \
-	"install it (apt-get install qemu-system-x86), or name it as \"qemu\" in "             \
-	HP_VM_CONFIG_FILE
+	"install it (apt-get install qemu-system-x86), or name it as \"qemu\" in " HP_VM_CONFIG_FILE
 
 /* A pause or resume under way. */
 struct pausing {
@@ -53,6 +53,7 @@ struct qemu {
 	bool stopped;
 	struct pausing *pausing;
 	/* hp_vmm_save() under way. */
+	int save_fd; /* a duplicate */
 	hp_machine_done_fn saved;
 	void *saved_data;
 };
@@ -80,20 +81,29 @@ static void tell_saved(struct qemu *q, const struct hp_error *why)
 		done(q->saved_data, why);
 }
 
+/* From: QEMU qapi/migration.json, MigrationInfo. */
+static void on_failed(void *data, const struct hp_json *value, const struct hp_error *why)
+{
+	struct qemu *q = data;
+	const char *words = hp_json_get_str(value, "error-desc");
+	struct hp_error failure = HP_ERROR_INIT;
+
+	hp_fail(&failure, HP_EFAILED, "QEMU could not write the machine's state: %s",
+		words ? words : "it does not say why");
+	tell_saved(q, why ? why : &failure);
+}
+
 /* From: QEMU qapi/migration.json, MigrationStatus. */
 static void take_migration(struct qemu *q, const char *status)
 {
-	struct hp_error why = HP_ERROR_INIT;
-
 	if (hp_str_eq(status, "completed")) {
 		/* What was loaded stopped stays so, and no RESUME tells of it. */
 		if (q->clone && q->stopped)
 			tell_up(q);
 		else
 			tell_saved(q, NULL);
-	} else if (hp_str_eq(status, "failed")) {
-		hp_fail(&why, HP_EFAILED, "QEMU could not write the machine's state");
-		tell_saved(q, &why);
+	} else if (hp_str_eq(status, "failed") && q->saved) {
+		hp_qmp_call(q->qmp, "query-migrate", NULL, on_failed, q);
 	}
 }
 
@@ -180,13 +190,20 @@ static void feed_state(void *data, uint32_t events)
 	close_state(q);
 }
 
-static int open_state(struct qemu *q, int state_fd, struct hp_error *err)
+/* Keep where the state comes from or goes to, and make the pipe for a clone's. */
+static int open_state(struct qemu *q, const struct hp_vmm_spawn *s, struct hp_error *err)
 {
 	struct stat st;
 
-	/* A file of its own, so that its position is. */
-	q->state_fd = fcntl(state_fd, F_DUPFD_CLOEXEC, 0);
-	if (q->state_fd < 0 || fstat(state_fd, &st) < 0)
+	if (s->save_fd >= 0) {
+		q->save_fd = fcntl(s->save_fd, F_DUPFD_CLOEXEC, 0);
+		if (q->save_fd < 0)
+			return hp_fail_errno(err, errno, "keep where the state goes to");
+	}
+	if (!q->clone)
+		return 0;
+	q->state_fd = fcntl(s->state_fd, F_DUPFD_CLOEXEC, 0);
+	if (q->state_fd < 0 || fstat(s->state_fd, &st) < 0)
 		return hp_fail_errno(err, errno, "the template's state");
 	q->state_len = st.st_size;
 	if (hp_pipe(q->pipe_fds, err) < 0 || hp_fd_set_nonblock(q->pipe_fds[1], true, err) < 0)
@@ -215,15 +232,21 @@ static void set_capabilities(struct qemu *q)
 	hp_qmp_call(q->qmp, "migrate-set-capabilities", arguments, NULL, NULL);
 }
 
-/* A descriptor's own number may stand for its name. From: QEMU monitor/fds.c,
- * monitor_fd_param(). */
-static struct hp_json *state_uri(void)
+static struct hp_json *state_uri(const char *uri)
 {
-	AUTO_FREE char *uri = hp_sprintf("fd:%d", HP_QEMU_STATE);
 	struct hp_json *arguments = hp_json_object();
 
 	hp_json_set_str(arguments, "uri", uri);
 	return arguments;
+}
+
+/* Have the clone take its state in. Here, a descriptor's number may stand for its name.
+ * From: QEMU monitor/fds.c, monitor_fd_param(). */
+static void load(struct qemu *q)
+{
+	AUTO_FREE char *uri = hp_sprintf("fd:%d", HP_QEMU_STATE);
+
+	hp_qmp_call(q->qmp, "migrate-incoming", state_uri(uri), NULL, NULL);
 }
 
 /* /dev/kvm is for members of its group. */
@@ -240,8 +263,7 @@ static gid_t gid_of(const struct hp_vmm_spawn *s)
 static int start_child(struct qemu *q, const struct hp_vmm_spawn *s, const int *fds,
 		       struct hp_error *err)
 {
-	const struct hp_child_user user = {.uid = s->config->uid,
-					   .gid = gid_of(s)};
+	const struct hp_child_user user = {.uid = s->config->uid, .gid = gid_of(s)};
 	const char *const env[] = {NULL};
 	AUTO(hp_strv_free) struct hp_strv argv = {0};
 
@@ -279,7 +301,7 @@ static int start(struct qemu *q, const struct hp_vmm_spawn *s, struct hp_error *
 		[0] = -1,
 		[1] = -1,
 		[HP_QEMU_CONSOLE] = s->console_fd,
-		[HP_QEMU_STATE] = q->clone ? q->pipe_fds[0] : s->save_fd,
+		[HP_QEMU_STATE] = q->pipe_fds[0],
 		[HP_QEMU_MEMORY] = s->memory_fd,
 		[HP_QEMU_TAP] = s->tap_fd,
 		[HP_QEMU_KERNEL] = s->kernel_fd,
@@ -293,7 +315,7 @@ static int start(struct qemu *q, const struct hp_vmm_spawn *s, struct hp_error *
 		return -1;
 	set_capabilities(q);
 	if (q->clone)
-		hp_qmp_call(q->qmp, "migrate-incoming", state_uri(), NULL, NULL);
+		load(q);
 	if (hp_pipe(pair, err) < 0)
 		return -1;
 	q->words_fd = pair[0];
@@ -318,6 +340,8 @@ static void qemu_free(struct hp_vmm *v)
 	if (q->words_fd >= 0)
 		close(q->words_fd);
 	close_state(q);
+	if (q->save_fd >= 0)
+		close(q->save_fd);
 	while (q->pausing) {
 		struct pausing *p = q->pausing;
 
@@ -336,11 +360,12 @@ static int qemu_spawn(struct hp_loop *l, const struct hp_vmm_spawn *s, struct hp
 		.loop = l,
 		.words_fd = -1,
 		.state_fd = -1,
+		.save_fd = -1,
 		.pipe_fds = {-1, -1},
 		.clone = s->state_fd >= 0,
 		.stopped = s->stopped,
 	};
-	if ((q->clone && open_state(q, s->state_fd, err) < 0) || start(q, s, err) < 0) {
+	if (open_state(q, s, err) < 0 || start(q, s, err) < 0) {
 		qemu_free(&q->base);
 		return hp_wrap(err, "start QEMU");
 	}
@@ -387,7 +412,8 @@ static void qemu_save(struct hp_vmm *v, hp_machine_done_fn done, void *data)
 
 	q->saved = done;
 	q->saved_data = data;
-	hp_qmp_call(q->qmp, "migrate", state_uri(), on_saving, q);
+	hp_qmp_pass(q->qmp, SAVE_NAME, q->save_fd, NULL, NULL);
+	hp_qmp_call(q->qmp, "migrate", state_uri("fd:" SAVE_NAME), on_saving, q);
 }
 
 const struct hp_vmm_ops hp_vmm_qemu = {

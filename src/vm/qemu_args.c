@@ -26,8 +26,9 @@ static void add_machine(struct hp_strv *v, const struct hp_vmm_spawn *s)
 	const struct hp_vm_config *c = s->config;
 
 	add(v, "-M", NULL);
-	hp_strv_addf(v, "microvm,acpi=on,rtc=on,pit=off,pic=off,isa-serial=on,dump-guest-core=off%s",
-		     s->memory_fd >= 0 ? ",memory-backend=m" : "");
+	hp_strv_addf(
+		v, "microvm,acpi=on,rtc=on,pit=off,pic=off,isa-serial=on,dump-guest-core=off%s",
+		s->memory_fd >= 0 ? ",memory-backend=m" : "");
 	if (hp_str_eq(hp_host_accel(s->host, c), "kvm")) {
 		add(v, "-accel", "kvm");
 		add(v, "-cpu", "host");

@@ -10,7 +10,7 @@ enum hp_qemu_fd {
 	HP_QEMU_QMP = 3,
 	HP_QEMU_PORT = 4, /* and one more for each port */
 	HP_QEMU_CONSOLE = HP_QEMU_PORT + HP_PORTS,
-	HP_QEMU_STATE, /* clone: read from it; boot: saved to it */
+	HP_QEMU_STATE, /* a clone's is read from it */
 	HP_QEMU_MEMORY,
 	HP_QEMU_TAP,
 	HP_QEMU_KERNEL,

@@ -3,6 +3,7 @@
 #include "vm/qmp.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -32,7 +33,9 @@ struct hp_qmp {
 	struct hp_error broken; /* why nothing more can be sent; code HP_OK: it can */
 	hp_qmp_event_fn on_event;
 	void *data;
-	bool *freed; /* set while callbacks run, for hp_qmp_free() to tell */
+	/* While callbacks run, which may free it, it stays. */
+	bool busy;
+	bool dead;
 };
 
 static void call_free(struct call *c)
@@ -64,23 +67,39 @@ static void end_call(struct call *take, const struct hp_json *value, const struc
 		done(data, value, why);
 }
 
-/* Fail what is under way, oldest first. The client may be gone afterwards. */
+static void destroy(struct hp_qmp *q)
+{
+	close(q->fd);
+	hp_buf_free(&q->in);
+	hp_buf_free(&q->out);
+	free(q);
+}
+
+/* After callbacks. Returns: whether it is still there. */
+static bool settle(struct hp_qmp *q)
+{
+	const bool dead = q->dead;
+
+	q->busy = false;
+	if (dead)
+		destroy(q);
+	return !dead;
+}
+
+/* Fail what is under way, oldest first. */
 static void fail_calls(void *data, uint32_t events)
 {
 	struct hp_qmp *q = data;
-	const struct hp_error why = q->broken;
-	bool freed = false;
 
 	(void)events;
-	q->freed = &freed;
-	while (!freed && q->calls) {
+	q->busy = true;
+	while (q->calls) {
 		struct call *c = q->calls;
 
 		q->calls = c->next;
-		end_call(c, NULL, &why);
+		end_call(c, NULL, &q->broken);
 	}
-	if (!freed)
-		q->freed = NULL;
+	settle(q);
 }
 
 /* Nothing more comes or goes. */
@@ -93,12 +112,32 @@ static void break_off(struct hp_qmp *q, const struct hp_error *why)
 	hp_timer_start(q->loop, &q->failing, 0, fail_calls, q);
 }
 
-static void flush(struct hp_qmp *q)
+/* As send(2), with what is queued, and a descriptor that is to go with its first byte. */
+static ssize_t send_queue(struct hp_qmp *q, int pass_fd)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {.header = {.cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS,
+				.cmsg_len = CMSG_LEN(sizeof(int))}};
+	struct iovec iov = {.iov_base = q->out.data, .iov_len = q->out.len};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	if (pass_fd >= 0) {
+		msg.msg_control = control.bytes;
+		msg.msg_controllen = sizeof(control.bytes);
+		memcpy(CMSG_DATA(&control.header), &pass_fd, sizeof(pass_fd));
+	}
+	return sendmsg(q->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void flush(struct hp_qmp *q, int pass_fd)
 {
 	struct hp_error why = HP_ERROR_INIT;
 
 	while (q->out.len > 0) {
-		ssize_t n = send(q->fd, q->out.data, q->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = send_queue(q, pass_fd);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -110,6 +149,7 @@ static void flush(struct hp_qmp *q)
 			break_off(q, &why);
 			return;
 		}
+		pass_fd = -1;
 		hp_buf_drop(&q->out, (size_t)n);
 	}
 	hp_watch_set(&q->watch, EPOLLIN | (q->out.len > 0 ? EPOLLOUT : 0));
@@ -132,27 +172,20 @@ static void take_message(struct hp_qmp *q, const struct hp_qmp_message *m)
 	end_call(c, m->body, m->kind == HP_QMP_ERROR ? &why : NULL);
 }
 
-/* Take the messages that are whole. Returns: 1, 0 when the client was freed, -1. */
-static int take_messages(struct hp_qmp *q, struct hp_error *err)
+/* Take the messages that are whole; @err is filled when what came is none. */
+static void take_messages(struct hp_qmp *q, struct hp_error *err)
 {
-	bool freed = false;
 	ssize_t n;
 
 	do {
 		AUTO(hp_qmp_message_clear) struct hp_qmp_message m = {0};
 
 		n = hp_qmp_next(hp_buf_bytes(&q->in), &m, err);
-		if (n < 0)
-			return -1;
+		if (n <= 0)
+			return;
 		hp_buf_drop(&q->in, (size_t)n);
-		q->freed = &freed;
-		if (n > 0)
-			take_message(q, &m);
-		if (freed)
-			return 0;
-		q->freed = NULL;
-	} while (n > 0);
-	return 1;
+		take_message(q, &m);
+	} while (!q->dead);
 }
 
 /* Returns: bytes read, 0 when there are none now, -1. */
@@ -178,15 +211,18 @@ static void on_ready(void *data, uint32_t events)
 {
 	struct hp_qmp *q = data;
 	struct hp_error why = HP_ERROR_INIT;
-	int more = 1;
+	bool there = true;
 
 	if (events & EPOLLOUT)
-		flush(q);
+		flush(q, -1);
 	if (q->broken.code != HP_OK || !(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		return;
-	if (read_some(q, &why) > 0)
-		more = take_messages(q, &why);
-	if (more != 0 && why.code != HP_OK)
+	if (read_some(q, &why) > 0) {
+		q->busy = true;
+		take_messages(q, &why);
+		there = settle(q);
+	}
+	if (there && why.code != HP_OK)
 		break_off(q, &why);
 }
 
@@ -213,8 +249,6 @@ void hp_qmp_free(struct hp_qmp *q)
 {
 	if (!q)
 		return;
-	if (q->freed)
-		*q->freed = true;
 	while (q->calls) {
 		struct call *c = q->calls;
 
@@ -223,14 +257,14 @@ void hp_qmp_free(struct hp_qmp *q)
 	}
 	hp_watch_stop(&q->watch);
 	hp_timer_stop(&q->failing);
-	close(q->fd);
-	hp_buf_free(&q->in);
-	hp_buf_free(&q->out);
-	free(q);
+	q->dead = true;
+	if (!q->busy)
+		destroy(q);
 }
 
-void hp_qmp_call(struct hp_qmp *q, const char *name, struct hp_json *take_arguments,
-		 hp_qmp_done_fn done, void *data)
+/* Queue a command. Returns: whether it can be sent. */
+static bool queue_call(struct hp_qmp *q, const char *name, struct hp_json *take_arguments,
+		       hp_qmp_done_fn done, void *data)
 {
 	AUTO(hp_json_free) struct hp_json *arguments = take_arguments;
 	struct hp_error why = HP_ERROR_INIT;
@@ -250,6 +284,30 @@ void hp_qmp_call(struct hp_qmp *q, const char *name, struct hp_json *take_argume
 		hp_timer_start(q->loop, &q->failing, 0, fail_calls, q);
 	else if (hp_qmp_put(&q->out, name, arguments, c->id, &why) < 0)
 		break_off(q, &why);
-	else
-		flush(q);
+	return q->broken.code == HP_OK;
+}
+
+void hp_qmp_call(struct hp_qmp *q, const char *name, struct hp_json *take_arguments,
+		 hp_qmp_done_fn done, void *data)
+{
+	if (queue_call(q, name, take_arguments, done, data))
+		flush(q, -1);
+}
+
+void hp_qmp_pass(struct hp_qmp *q, const char *name, int fd, hp_qmp_done_fn done, void *data)
+{
+	struct hp_json *arguments = hp_json_object();
+	struct hp_error why = HP_ERROR_INIT;
+	const bool idle = q->out.len == 0;
+
+	hp_json_set_str(arguments, "fdname", name);
+	if (!queue_call(q, "getfd", arguments, done, data))
+		return;
+	if (idle)
+		flush(q, fd);
+	/* It goes with the first byte of its own command, or not at all. */
+	if (q->out.len > 0 && q->broken.code == HP_OK) {
+		hp_fail(&why, HP_EUNAVAILABLE, "QEMU does not read its monitor");
+		break_off(q, &why);
+	}
 }

@@ -24,3 +24,5 @@ HP_AUTO_PTR(struct hp_qmp, hp_qmp_free);
 /* Send a command. @take_arguments: NULL: none. @done: NULL: nobody wants to know. */
 void hp_qmp_call(struct hp_qmp *q, const char *name, struct hp_json *take_arguments,
 		 hp_qmp_done_fn done, void *data);
+/* Give it a duplicate of @fd, which commands may call "fd:@name" from then on. */
+void hp_qmp_pass(struct hp_qmp *q, const char *name, int fd, hp_qmp_done_fn done, void *data);

@@ -32,7 +32,8 @@ void hp_template_clear(struct hp_template *t)
 
 struct hp_shape hp_shape_for(const struct hp_vm_config *c, const struct hp_machine_spec *spec)
 {
-	const uint64_t host = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+	const uint64_t host =
+		(uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 	/* More than the host has is of no use to anybody. */
 	const uint64_t wanted = spec->memory_bytes < host ? spec->memory_bytes : host;
 	struct hp_shape s = {
@@ -53,10 +54,10 @@ int hp_template_key(const struct hp_vm_config *c, const struct hp_host *h,
 	AUTO(hp_digest_free) struct hp_digest *d = hp_digest_new();
 	AUTO_FREE char *qemu = hp_vm_find_program(c->qemu);
 	/* The clock differs by a few kHz from boot to boot, which a guest does not notice. */
-	AUTO_FREE char *line = hp_sprintf(
-		"%s %s %llu %u %d %u %u\n", i->key, hp_host_accel(h, c),
-		(unsigned long long)shape->memory_bytes, shape->cpus, shape->net,
-		c->tcg_cache_mib, (h->tsc_khz + 500) / 1000);
+	AUTO_FREE char *line =
+		hp_sprintf("%s %s %llu %u %d %u %u\n", i->key, hp_host_accel(h, c),
+			   (unsigned long long)shape->memory_bytes, shape->cpus, shape->net,
+			   c->tcg_cache_mib, (h->tsc_khz + 500) / 1000);
 
 	hp_digest_add(d, line, strlen(line));
 	if (hp_vm_key_add_file(d, qemu ? qemu : c->qemu, err) < 0)
@@ -98,10 +99,10 @@ static int copy_range(int to, int from, off_t at, size_t len, uint8_t *room,
 	for (size_t i = 0; i < len;) {
 		size_t end = i;
 
-		while (end < len &&
-		       !is_zero(room + end, len - end < PAGE ? len - end : PAGE))
+		while (end < len && !is_zero(room + end, len - end < PAGE ? len - end : PAGE))
 			end += len - end < PAGE ? len - end : PAGE;
-		if (end > i && pwrite(to, room + i, end - i, at + (off_t)i) != (ssize_t)(end - i))
+		if (end > i &&
+		    pwrite(to, room + i, end - i, at + (off_t)i) != (ssize_t)(end - i))
 			return hp_fail_errno(err, errno, "write");
 		i = end + PAGE;
 	}
@@ -193,8 +194,8 @@ static int store_in(const char *new_dir, const char *dir, const struct hp_templa
 	return 0;
 }
 
-int hp_template_store(const struct hp_vm_config *c, const char *key, const struct hp_template *t,
-		      const char *meta, struct hp_error *err)
+int hp_template_store(const struct hp_vm_config *c, const char *key,
+		      const struct hp_template *t, const char *meta, struct hp_error *err)
 {
 	AUTO_FREE char *dir = hp_template_dir(c, key);
 	AUTO_FREE char *parent = hp_path_dir(dir);

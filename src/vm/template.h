@@ -33,8 +33,9 @@ char *hp_template_dir(const struct hp_vm_config *c, const char *key); /* Owns: t
 int hp_template_load(const struct hp_vm_config *c, const char *key, struct hp_template *ret,
 		     struct hp_error *err) MUST_CHECK;
 /* Write it to its place at once, or not at all. @meta: what it is, for people: a JSON text. */
-int hp_template_store(const struct hp_vm_config *c, const char *key, const struct hp_template *t,
-		      const char *meta, struct hp_error *err) MUST_CHECK;
+int hp_template_store(const struct hp_vm_config *c, const char *key,
+		      const struct hp_template *t, const char *meta,
+		      struct hp_error *err) MUST_CHECK;
 /* A file in memory of @size bytes that can be sealed. */
 int hp_template_new_file(const char *name, uint64_t size, int *ret_fd,
 			 struct hp_error *err) MUST_CHECK;
