@@ -14,6 +14,7 @@ struct hp_files_share {
 	int fd;           /* O_PATH, of a directory or of one file; the caller's */
 	bool read_only;   /* every change is refused with EROFS */
 	bool shared;      /* others change it too: the guest's caches live for a second only */
+	bool live;        /* /proc or the like is mounted below it; whether it is one is seen */
 };
 
 /* Answer requests on @port until the other end closes it. Requests are served by @workers threads
