@@ -140,8 +140,6 @@ static const struct hp_shim_guest_events guest_events = {
 	.on_gone = on_guest_gone,
 };
 
-static const struct hp_machine_events machine_events = {.on_end = on_machine_end};
-
 static int open_ports(struct hp_shim_box *b, const int ports[HP_PORTS],
 		      const struct hp_shim_box_spec *spec, struct hp_error *err)
 {
@@ -164,6 +162,7 @@ int hp_shim_box_open(struct hp_loop *l, const struct hp_shim_box_spec *spec,
 		     struct hp_shim_box **ret, struct hp_error *err)
 {
 	AUTO(hp_shim_box_free) struct hp_shim_box *b = hp_alloc(sizeof(*b));
+	const struct hp_machine_events machine_events = {.data = b, .on_end = on_machine_end};
 	int ports[HP_PORTS];
 
 	b->loop = l;
@@ -171,7 +170,7 @@ int hp_shim_box_open(struct hp_loop *l, const struct hp_shim_box_spec *spec,
 	b->data = spec->data;
 	b->files_fd = -1;
 	if (!spec->ports && hp_machine_start(l, spec->config, &spec->machine, &machine_events,
-					     b, &b->machine, err) < 0)
+					     &b->machine, err) < 0)
 		return -1;
 	for (int i = 0; i < HP_PORTS; i++)
 		ports[i] = spec->ports ? spec->ports[i]

@@ -6,7 +6,7 @@
 #include <signal.h>
 
 #include "base/child.h"
-#include "shim-world.h"
+#include "shim-bundle.h"
 
 struct seen {
 	bool ended;

@@ -4,7 +4,7 @@
 
 #include <sys/mount.h>
 
-#include "shim-world.h"
+#include "shim-bundle.h"
 
 /* What "ctr oci spec" of containerd 1.6 prints, with a command. */
 static char *ctr_config(void)

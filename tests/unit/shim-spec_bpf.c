@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
-#include "shim-world.h"
+#include "shim-bundle.h"
 #include "shim/spec_parts.h"
 #include "wire/oci_spec.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shim-spec_hooks.c - tests of src/shim/spec_hooks.c. */
-#include "shim-world.h"
+#include "shim-bundle.h"
 
 static void reads_hooks(void **state)
 {

@@ -3,7 +3,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "shim-world.h"
+#include "shim-bundle.h"
 
 #define LINUX(text) CONFIG_BEGIN ",\"linux\":{" text "}}"
 

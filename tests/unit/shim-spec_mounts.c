@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "shim-world.h"
+#include "shim-bundle.h"
 
 /* A configuration with one mount of @source at /x, of @options. */
 static char *bind_config(const char *source, const char *options)

@@ -2,7 +2,7 @@
 /* shim-spec_process.c - tests of src/shim/spec_process.c. */
 #include <sys/resource.h>
 
-#include "shim-world.h"
+#include "shim-bundle.h"
 
 #define PROCESS(more)                                                                          \
 	"{\"root\":{\"path\":\"rootfs\"},\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"," more \

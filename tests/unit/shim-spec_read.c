@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shim-spec_read.c - tests of src/shim/spec_read.c. */
-#include "shim-world.h"
+#include "shim-bundle.h"
 #include "shim/spec_parts.h"
 
 static struct hp_json *parse(const char *text)

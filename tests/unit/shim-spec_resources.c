@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shim-spec_resources.c - tests of src/shim/spec_resources.c. */
-#include "shim-world.h"
+#include "shim-bundle.h"
 
 /* Owns: the caller. NULL with @err filled. */
 static Hp__Guest__UpdateRequest *update(const char *json, struct hp_error *err)

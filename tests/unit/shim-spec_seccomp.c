@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shim-spec_seccomp.c - tests of src/shim/spec_seccomp.c. */
-#include "shim-world.h"
+#include "shim-bundle.h"
 
 #define SECCOMP(text) CONFIG_BEGIN ",\"linux\":{\"seccomp\":{" text "}}}"
 

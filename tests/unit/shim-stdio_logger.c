@@ -3,7 +3,7 @@
 #include <signal.h>
 
 #include "base/child.h"
-#include "shim-world.h"
+#include "shim-bundle.h"
 #include "shim/stdio_parts.h"
 
 /* A logger that is a script, and what it did. */

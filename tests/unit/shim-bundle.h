@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* shim-world.h - what tests of the shim share: bundles, their specs unpacked, a loop to turn. */
+/* shim-bundle.h - what tests of the shim share: bundles, their specs unpacked, a loop to turn. */
 #pragma once
 #include "base/clock.h"
 #include "base/loop.h"
