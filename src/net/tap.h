@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tap.h - a network device whose cable ends in a descriptor. */
+#pragma once
+#include <net/if.h>
+
+#include "base/error.h"
+
+/* Make one in the network namespace of the calling thread, with the header of virtio-net before
+ * each frame, and without IPv6, so that this kernel has nothing to say on it of itself. It is gone
+ * when the last copy of the descriptor is.
+ * pattern: its name, in which "%d" is the first number that is free; ret_name: what became of it.
+ * Fails: HP_ENOTFOUND - the kernel has no tun, or no /dev/net/tun; HP_EDENIED. */
+int hp_tap_open(const char *pattern, char ret_name[IF_NAMESIZE], int *ret_fd,
+		struct hp_error *err) MUST_CHECK;
