@@ -21,7 +21,8 @@ struct hp_shim_rootfs {
 	struct hp_error end_why;
 	const struct hp_shim_rootfs_events *events;
 	void *data;
-	bool told; /* whether it is ready */
+	bool told;   /* whether it is ready */
+	bool serves; /* it was */
 };
 
 /* One report is less than PIPE_BUF, so that it comes whole. Returns: whether there was one. */
@@ -39,6 +40,7 @@ static bool read_report(const struct hp_shim_rootfs *r, struct hp_error *ret)
 static void tell_ready(struct hp_shim_rootfs *r, const struct hp_error *why)
 {
 	r->told = true;
+	r->serves = why->code == HP_OK;
 	r->events->on_ready(r->data, why->code == HP_OK ? NULL : why);
 }
 
@@ -73,11 +75,11 @@ static void on_child_end(void *data, int status)
 	if (!told && !read_report(r, &ready))
 		hp_fail(&ready, HP_EINTERNAL,
 			"the file server died with status %d before it was ready", status);
-	if (!read_report(r, &r->end_why) && status != 0 && ready.code == HP_OK)
+	if (!read_report(r, &r->end_why) && status != 0)
 		hp_fail(&r->end_why, HP_EINTERNAL, "the file server died with status %d",
 			status);
 	/* What was never ready has no end of its own. */
-	if (ready.code == HP_OK)
+	if (told ? r->serves : ready.code == HP_OK)
 		hp_timer_start(r->loop, &r->end_timer, 0, on_end, r);
 	if (!told)
 		tell_ready(r, &ready);

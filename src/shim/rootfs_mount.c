@@ -15,8 +15,10 @@
 #include "shim/mount_options.h"
 #include "shim/rootfs_parts.h"
 
+#define TARGET_MAX 64 /* bytes of "/proc/self/fd/N" */
+
 /* Where a mount goes, by a name that no link in an image can lead elsewhere. */
-static int open_target(const char *root, const char *target, char ret_path[64],
+static int open_target(const char *root, const char *target, char ret_path[TARGET_MAX],
 		       struct hp_error *err)
 {
 	/* By name each time: what was mounted on it before is what this one goes onto. */
@@ -30,7 +32,7 @@ static int open_target(const char *root, const char *target, char ret_path[64],
 		if (hp_open_in_root(root_fd, target, O_PATH, &fd, err) < 0)
 			return hp_wrap(err, "target");
 	}
-	snprintf(ret_path, 64, "/proc/self/fd/%d", fd);
+	snprintf(ret_path, TARGET_MAX, "/proc/self/fd/%d", fd);
 	return fd;
 }
 
@@ -56,15 +58,22 @@ static void job_clear(struct job *j)
 }
 HP_AUTO_VALUE(struct job, job_clear);
 
-static int mount_bind(const struct job *j, struct hp_error *err)
+static int mount_bind(const struct job *j, const char *root, struct hp_error *err)
 {
-	/* A bind mount takes its flags only when it is there. */
-	const unsigned long kept = MS_BIND | MS_REC;
-	unsigned long rest = j->o.flags & ~(unsigned long)(kept | MS_SILENT);
+	unsigned long rest = j->o.flags & ~(unsigned long)(MS_BIND | MS_REC | MS_SILENT);
+	AUTO_CLOSE int mounted_fd = -1;
+	char mounted[TARGET_MAX];
 
 	if (mount(j->m->source, j->target, NULL, MS_BIND | (j->o.flags & MS_REC), NULL) < 0)
 		return hp_fail_errno(err, errno, "mount");
-	if (rest && mount(NULL, j->target, NULL, MS_BIND | MS_REMOUNT | rest, NULL) < 0)
+	if (!rest)
+		return 0;
+	/* A bind mount takes its flags only when it is there, and the target is still what is below
+	 * it. */
+	mounted_fd = open_target(root, j->m->target, mounted, err);
+	if (mounted_fd < 0)
+		return -1;
+	if (mount(NULL, mounted, NULL, MS_BIND | MS_REMOUNT | rest, NULL) < 0)
 		return hp_fail_errno(err, errno, "change its flags");
 	return 0;
 }
@@ -98,7 +107,7 @@ static int mount_one(const char *root, const struct hp_shim_mount *m, struct hp_
 {
 	AUTO(job_clear) struct job j = {.m = m, .loop_fd = -1};
 	AUTO_CLOSE int target_fd = -1;
-	char target[64];
+	char target[TARGET_MAX];
 	size_t n = 0;
 
 	while (m->options && m->options[n])
@@ -110,7 +119,7 @@ static int mount_one(const char *root, const struct hp_shim_mount *m, struct hp_
 		return -1;
 	j.target = target;
 	if (hp_str_eq(m->type, "bind") || (j.o.flags & MS_BIND))
-		return mount_bind(&j, err);
+		return mount_bind(&j, root, err);
 	return mount_other(&j, err);
 }
 

@@ -32,7 +32,9 @@ static char *shorten_lower(const char *list, char **ret_dir)
 	size_t len;
 
 	hp_strv_split(&dirs, list, ':');
-	len = dirs.count > 0 ? common_length(&dirs) : 0;
+	if (dirs.count == 0)
+		return NULL;
+	len = common_length(&dirs);
 	/* A directory that is the shared one itself would be left without a name. */
 	for (size_t i = 0; i < dirs.count; i++)
 		if (len <= 1 || dirs.items[i][len] == '\0')
