@@ -91,7 +91,9 @@ static int add_route(struct hp_net_view *v, struct hp_bytes body, struct hp_erro
 
 	if (hp_netlink_read(body, &fixed, sizeof(fixed), table, HP_ARRAY_LEN(table), err) < 0)
 		return hp_wrap(err, "a route");
-	if (fixed.rtm_family != AF_INET && fixed.rtm_family != AF_INET6)
+	/* A clone is what the kernel remembers of a use of another one. */
+	if ((fixed.rtm_family != AF_INET && fixed.rtm_family != AF_INET6) ||
+	    fixed.rtm_flags & RTM_F_CLONED)
 		return 0;
 	r.family = fixed.rtm_family;
 	r.prefix = fixed.rtm_dst_len;
