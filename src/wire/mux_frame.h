@@ -2,6 +2,7 @@
 /* mux_frame.h - frames of many byte streams on one channel between the shim and the guest. Ours. */
 #pragma once
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -28,9 +29,10 @@ struct hp_mux_frame {
 	struct hp_bytes payload; /* of HP_MUX_DATA; borrowed */
 };
 
-/* Returns: bytes used, 0: no whole frame yet, -1.
+/* Take the next whole frame from the front of @in. Returns: bytes used, 0: no whole frame yet, -1.
  * Fails: HP_EPROTO - unknown type, payload over the limit, bytes that must be zero. */
 ssize_t hp_mux_frame_next(struct hp_bytes in, struct hp_mux_frame *ret,
 			  struct hp_error *err) MUST_CHECK;
+/* Append a frame. Fails: HP_EEXHAUSTED - @out is full, or the payload is over the limit. */
 int hp_mux_frame_put(struct hp_buf *out, const struct hp_mux_frame *f,
 		     struct hp_error *err) MUST_CHECK;
