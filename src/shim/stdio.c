@@ -438,6 +438,10 @@ int hp_shim_stdio_attach(struct hp_shim_stdio *s, struct hp_mux *mux, uint32_t n
 
 void hp_shim_stdio_detach(struct hp_shim_stdio *s)
 {
+	/* What a full FIFO had no room for gets a last chance. */
+	for (int i = 0; i < 2; i++)
+		if (s->out[i].stream)
+			hp_mux_stream_resume(s->out[i].stream);
 	close_streams(s);
 	check_end(s);
 }
