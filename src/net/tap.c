@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/fault.h"
 #include "base/fd.h"
+#include "net/netns.h"
 
 #define TUN_PATH "/dev/net/tun"
 
@@ -53,4 +54,20 @@ int hp_tap_open(const char *pattern, char ret_name[IF_NAMESIZE], int *ret_fd,
 	memcpy(ret_name, request.ifr_name, IF_NAMESIZE);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
+}
+
+static int open_there(void *data, struct hp_error *err)
+{
+	char name[IF_NAMESIZE];
+
+	return hp_tap_open("hidden", name, data, err);
+}
+
+int hp_tap_open_hidden(int *ret_fd, struct hp_error *err)
+{
+	AUTO_CLOSE int netns_fd = -1;
+
+	if (hp_netns_new(&netns_fd, err) < 0)
+		return -1;
+	return hp_netns_call(netns_fd, open_there, ret_fd, err);
 }

@@ -12,3 +12,6 @@
  * Fails: HP_ENOTFOUND - the kernel has no tun, or no /dev/net/tun; HP_EDENIED. */
 int hp_tap_open(const char *pattern, char ret_name[IF_NAMESIZE], int *ret_fd,
 		struct hp_error *err) MUST_CHECK;
+/* The same in a network namespace that nobody else sees and that ends with it: a cable that leads
+ * nowhere, for machines that have a network device and nothing to connect it to. */
+int hp_tap_open_hidden(int *ret_fd, struct hp_error *err) MUST_CHECK;

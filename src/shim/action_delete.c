@@ -15,6 +15,7 @@
 #include "shim/action.h"
 #include "shim/hooks.h"
 #include "shim/msg.h"
+#include "shim/network.h"
 #include "shim/record.h"
 #include "shim/socket.h"
 
@@ -64,12 +65,13 @@ static void on_hooks_limit(void *data, uint32_t events)
 	hp_loop_stop(data);
 }
 
-static int run_hooks(const struct hp_shim_args *args, const char *bundle, struct hp_error *err)
+static int run_hooks(const struct hp_shim_args *args, const char *bundle,
+		     const struct hp_shim_spec *spec, struct hp_error *err)
 {
 	static const enum hp_shim_hook_kind kind = HP_SHIM_HOOK_POSTSTOP;
 	AUTO(hp_loop_free) struct hp_loop *loop = NULL;
-	AUTO(hp_shim_spec_free) struct hp_shim_spec *spec = NULL;
-	struct hp_shim_hooks_spec what = {.kinds = &kind,
+	struct hp_shim_hooks_spec what = {.spec = spec,
+					  .kinds = &kind,
 					  .n_kinds = 1,
 					  .id = args->id,
 					  .bundle = bundle,
@@ -78,15 +80,32 @@ static int run_hooks(const struct hp_shim_args *args, const char *bundle, struct
 	struct hp_timer limit = {0};
 	int rc;
 
-	if (hp_loop_new(&loop, err) < 0 || hp_shim_spec_read(bundle, &spec, err) < 0)
+	if (hp_loop_new(&loop, err) < 0)
 		return -1;
-	what.spec = spec;
 	hooks = hp_shim_hooks_run(loop, &what, on_hooks, loop);
 	hp_timer_start(loop, &limit, HOOKS_MS, on_hooks_limit, loop);
 	rc = hp_loop_run(loop, err);
 	hp_timer_stop(&limit);
 	hp_shim_hooks_free(hooks);
 	return rc;
+}
+
+/* What the shim does at the end of a Delete, and did not come to. */
+static void finish(const struct hp_shim_args *args, const char *bundle)
+{
+	AUTO(hp_shim_spec_free) struct hp_shim_spec *spec = NULL;
+	struct hp_error err = HP_ERROR_INIT;
+
+	if (hp_shim_spec_read(bundle, &spec, &err) < 0) {
+		fprintf(stderr, "%s\n", err.msg);
+		return;
+	}
+	if (hp_shim_network_clear(hp_shim_spec_netns(spec), &err) < 0) {
+		fprintf(stderr, "%s\n", err.msg);
+		hp_error_clear(&err);
+	}
+	if (run_hooks(args, bundle, spec, &err) < 0)
+		fprintf(stderr, "%s\n", err.msg);
 }
 
 static void remove_names(const struct hp_shim_args *args, const struct hp_shim_record *r)
@@ -134,8 +153,7 @@ int hp_shim_action_delete(const struct hp_shim_args *args, struct hp_error *err)
 		return -1;
 	unmount(bundle);
 	remove_names(args, &r);
-	hp_error_clear(&trouble);
-	if (!r.hooks_done && run_hooks(args, bundle, &trouble) < 0)
-		fprintf(stderr, "%s\n", trouble.msg);
+	if (!r.hooks_done)
+		finish(args, bundle);
 	return print(&r, err);
 }

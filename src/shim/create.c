@@ -219,7 +219,9 @@ static int serve_rootfs(struct hp_shim *s, const Hp__Shim__CreateTaskRequest *r,
 					   .read_only = hp_shim_spec_root_readonly(s->spec),
 					   .mounts = mounts,
 					   .n_mounts = r->n_rootfs,
-					   .netns = hp_shim_spec_netns(s->spec),
+					   .netns = s->network
+							    ? hp_shim_network_path(s->network)
+							    : hp_shim_spec_netns(s->spec),
 					   .files_fd = hp_shim_box_take_files(s->box)};
 	AUTO_CLOSE int files_fd = spec.files_fd;
 	int rc;

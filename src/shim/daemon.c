@@ -126,10 +126,12 @@ static int start_box(struct daemon *d, struct hp_error *err)
 	if (s->memory_bytes == 0)
 		s->memory_bytes = d->config.memory_bytes;
 	s->cpus = hp_shim_spec_cpus(s->spec);
+	if (hp_shim_network_open(hp_shim_spec_netns(s->spec), &s->network, err) < 0)
+		return -1;
 	spec.machine = (struct hp_machine_spec){.id = s->id,
 						.memory_bytes = s->memory_bytes,
 						.cpus = s->cpus,
-						.tap_fd = -1,
+						.tap_fd = hp_shim_network_tap_fd(s->network),
 						.cgroup_fd = -1};
 	if (s->cpus == 0)
 		s->cpus = d->config.cpus;

@@ -14,9 +14,9 @@
 #define LOOPBACK 1 /* its index in every namespace. From: Linux include/net/net_namespace.h */
 
 struct hp_shim_network {
-	char *path;   /* "host", and then nothing else is there */
+	char *path;   /* "host", and then only the tap is there */
 	int netns_fd; /* -1: none */
-	int tap_fd;   /* -1: none */
+	int tap_fd;
 	char tap_name[IF_NAMESIZE];
 	struct hp_netlink netlink; /* in the namespace */
 	uint32_t tap;              /* once it was read */
@@ -57,7 +57,8 @@ static int open_network(struct hp_shim_network *n, const char *netns, struct hp_
 		return -1;
 	if (n->netns_fd < 0) {
 		n->path = hp_strdup("host");
-		return 0;
+		/* With a device it is like other machines, and can be a clone of their template. */
+		return hp_tap_open_hidden(&n->tap_fd, err);
 	}
 	n->path = hp_sprintf("/proc/%d/fd/%d", (int)getpid(), n->netns_fd);
 	if (hp_netns_call(n->netns_fd, open_ends, n, err) < 0)

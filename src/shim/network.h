@@ -15,7 +15,7 @@
 struct hp_shim_network;
 
 /* Make the namespace, or open it, and make the tap in it. Of the host's own network nothing is
- * touched: a machine cannot have it, and gets no device.
+ * touched: a machine cannot have it, and gets a tap that leads nowhere.
  * netns: as hp_shim_spec_netns().
  * Fails: HP_ENOTFOUND - no such namespace, or the kernel has no taps; HP_EINVALID - the file is no
  * network namespace. */
@@ -27,7 +27,7 @@ HP_AUTO_PTR(struct hp_shim_network, hp_shim_network_free);
 
 /* Where the namespace can be entered by our children, for as long as @n lives: a path, or "host". */
 const char *hp_shim_network_path(const struct hp_shim_network *n);
-/* For hp_machine_spec; -1: no device. Borrowed. */
+/* For hp_machine_spec; borrowed. */
 int hp_shim_network_tap_fd(const struct hp_shim_network *n);
 
 /* Choose the interface that the machine gets, and say what the guest is to set up; nothing in it

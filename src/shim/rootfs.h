@@ -26,7 +26,7 @@ struct hp_shim_rootfs_spec {
 	size_t n_mounts;
 	const struct hp_shim_share *shares;
 	size_t n_shares;
-	const char *netns; /* as hp_shim_spec_netns() */
+	const char *netns; /* as hp_shim_network_path() */
 	int files_fd;      /* the host's end of the machine's file port */
 };
 

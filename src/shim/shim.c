@@ -26,6 +26,7 @@ void hp_shim_clear(struct hp_shim *s)
 		hp_shim_process_free(s->first);
 	hp_shim_box_free(TAKE(s->box));
 	hp_shim_rootfs_free(TAKE(s->rootfs));
+	hp_shim_network_free(TAKE(s->network));
 	hp_ttrpc_server_free(TAKE(s->server));
 	hp_shim_events_free(TAKE(s->events));
 	hp_shim_pending_done(TAKE(s->pause));

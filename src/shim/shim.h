@@ -9,6 +9,7 @@
 #include "shim/hooks.h"
 #include "shim/log.h"
 #include "shim/msg.h"
+#include "shim/network.h"
 #include "shim/pending.h"
 #include "shim/record.h"
 #include "shim/rootfs.h"
@@ -72,7 +73,8 @@ struct hp_shim {
 	struct hp_shim_spec *spec;
 	struct hp_error spec_why; /* filled: why there is no spec */
 	struct hp_shim_box *box;
-	struct hp_error box_why; /* filled: why there is no machine (any more) */
+	struct hp_error box_why;         /* filled: why there is no machine (any more) */
+	struct hp_shim_network *network; /* NULL: there is no machine either */
 	bool guest_ready;
 	uint64_t memory_bytes; /* of the machine */
 	unsigned cpus;

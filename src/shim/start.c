@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "guest.pb-c.h"
-#include "shim/shim.h"
+#include "shim/connect.h"
 
 #define GUEST_MS          60000
 #define REQUEST_MAX       (4u << 20)
@@ -85,11 +85,34 @@ static void on_started(void *data, struct hp_bytes payload, const struct hp_erro
 	hp_shim_exit_go_on(p);
 }
 
-static void start_init(struct hp_shim *s)
+static void start_guest(struct hp_shim *s)
 {
-	s->times.start = hp_clock_ns();
 	hp_shim_guest_call(hp_shim_box_guest(s->box), "Start", HP_BYTES(NULL, 0), GUEST_MS,
 			   on_started, s->first);
+}
+
+static void on_connected(void *data, struct hp_bytes payload, const struct hp_error *why)
+{
+	struct hp_shim *s = data;
+
+	(void)payload;
+	if (why)
+		fail(s->first, s->box_why.code != HP_OK ? &s->box_why : why);
+	else
+		start_guest(s);
+}
+
+static void start_init(struct hp_shim *s)
+{
+	struct hp_error err = HP_ERROR_INIT;
+	int asked;
+
+	s->times.start = hp_clock_ns();
+	asked = hp_shim_connect(s, on_connected, s, &err);
+	if (asked < 0)
+		fail(s->first, &err);
+	else if (asked == 0)
+		start_guest(s);
 }
 
 static int pack_exec(const struct hp_shim_process *p, struct hp_buf *packed,

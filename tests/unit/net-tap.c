@@ -142,19 +142,38 @@ static void says_when_the_kernel_has_none(void **state)
 	assert_non_null(strstr(err.msg, "modprobe tun"));
 }
 
+static void one_that_is_hidden_is_nowhere(void **state)
+{
+	struct hp_error err = HP_ERROR_INIT;
+	AUTO(hp_netlink_close) struct hp_netlink n = HP_NETLINK_INIT;
+	AUTO(hp_net_view_clear) struct hp_net_view v = {.links = NULL};
+	AUTO_CLOSE int fd = -1;
+
+	(void)state;
+	nets_socket(-1, &n);
+	assert_int_equal(hp_tap_open_hidden(&fd, &err), 0);
+	assert_true(fd >= 0);
+	nets_view(&n, &v);
+	for (size_t i = 0; i < v.n_links; i++)
+		assert_string_not_equal(v.links[i].name, "hidden");
+}
+
 static int open_and_close(void *data, struct hp_error *err)
 {
 	char name[IF_NAMESIZE];
 	AUTO_CLOSE int fd = -1;
+	AUTO_CLOSE int hidden = -1;
 
 	(void)data;
-	return hp_tap_open("harpoon%d", name, &fd, err);
+	if (hp_tap_open("harpoon%d", name, &fd, err) < 0)
+		return -1;
+	return hp_tap_open_hidden(&hidden, err);
 }
 
 static void survives_each_failure(void **state)
 {
 	(void)state;
-	torture_all(open_and_close, NULL, 4);
+	torture_all(open_and_close, NULL, 10);
 }
 
 int main(void)
@@ -165,6 +184,7 @@ int main(void)
 		FDS_TEST(says_nothing_of_itself),
 		FDS_TEST(refuses_names_that_are_none),
 		FDS_TEST(says_when_the_kernel_has_none),
+		FDS_TEST(one_that_is_hidden_is_nowhere),
 		FDS_TEST(survives_each_failure),
 	};
 

@@ -163,7 +163,7 @@ static void leaves_the_hosts_network_alone(void **state)
 		Hp__Guest__Network *n = NULL;
 
 		assert_int_equal(hp_shim_network_open(hosts[i], &host, &err), 0);
-		assert_int_equal(hp_shim_network_tap_fd(host), -1);
+		assert_true(hp_shim_network_tap_fd(host) >= 0);
 		assert_string_equal(hp_shim_network_path(host), "host");
 		assert_int_equal(hp_shim_network_read(host, &n, &warnings, &err), 0);
 		assert_int_equal(n->n_interfaces, 0);

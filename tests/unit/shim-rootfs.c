@@ -16,7 +16,8 @@ static void serves_and_ends(void **state)
 
 	(void)state;
 	served_set_up(&s);
-	served_start_bound(&s, (struct hp_shim_rootfs_spec){.netns = "new"});
+	served_start_bound(
+		&s, (struct hp_shim_rootfs_spec){.netns = hp_shim_network_path(s.network)});
 	line = served_line(&s);
 	assert_string_equal(line, "rootfs marker=1;/marker=1");
 	close(s.port);
@@ -37,7 +38,8 @@ static void is_the_containers_process(void **state)
 
 	(void)state;
 	served_set_up(&s);
-	served_start_bound(&s, (struct hp_shim_rootfs_spec){.netns = "new"});
+	served_start_bound(
+		&s, (struct hp_shim_rootfs_spec){.netns = hp_shim_network_path(s.network)});
 	marker = served_proc(&s, "root/marker");
 	net = served_proc(&s, "ns/net");
 	on_host = hp_path_join(s.bundle, "rootfs/marker");

@@ -38,7 +38,8 @@ static void has_little(void **state)
 
 	(void)state;
 	served_set_up(&s);
-	served_start_bound(&s, (struct hp_shim_rootfs_spec){.netns = "new"});
+	served_start_bound(
+		&s, (struct hp_shim_rootfs_spec){.netns = hp_shim_network_path(s.network)});
 	caps = status_of(&s, "\nCapEff:");
 	privileges = status_of(&s, "\nNoNewPrivs:");
 	umask_text = status_of(&s, "\nUmask:");

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shim-rootfs_network.c - tests of src/shim/rootfs_network.c. */
 #include <fcntl.h>
-#include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
 #include "shim-apart.h"
 #include "shim/rootfs_parts.h"
@@ -13,27 +10,6 @@ static ino_t network_of(const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0 ? st.st_ino : 0;
-}
-
-static bool is_up(const char *name)
-{
-	AUTO_CLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq request = {0};
-
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	return ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP);
-}
-
-static int makes_one(void *arg)
-{
-	const ino_t before = network_of("/proc/self/ns/net");
-	struct hp_error err = HP_ERROR_INIT;
-
-	(void)arg;
-	APART_CHECK(hp_shim__rootfs_network("new", &err) == 0);
-	APART_CHECK(network_of("/proc/self/ns/net") != before);
-	APART_CHECK(is_up("lo"));
-	return 0;
 }
 
 static int enters_one(void *arg)
@@ -65,7 +41,6 @@ static int stays(void *arg)
 static void is_where_it_is_told(void **state)
 {
 	(void)state;
-	assert_int_equal(apart(makes_one, NULL), 0);
 	assert_int_equal(apart(enters_one, NULL), 0);
 	assert_int_equal(apart(stays, NULL), 0);
 }

@@ -8,12 +8,14 @@
 
 #include "files/files.h"
 #include "shim-bundle.h"
+#include "shim/network.h"
 #include "shim/rootfs.h"
 
 struct served {
 	struct hp_loop *loop;
 	char *dir, *bundle,
 		*source; /* source: what is to be the root; it has a file "marker" */
+	struct hp_shim_network *network;
 	struct hp_shim_rootfs *rootfs;
 	int port;
 	bool ready, ended;
@@ -90,6 +92,7 @@ static inline void served_set_up(struct served *s)
 	assert_int_equal(hp_mkdirs(s->source, 0755, &err), 0);
 	free(scratch_file(s->source, "marker", "x"));
 	assert_int_equal(hp_loop_new(&s->loop, &err), 0);
+	assert_int_equal(hp_shim_network_open("new", &s->network, &err), 0);
 }
 
 /* Start it with what @spec says besides the bundle and the port; wait until it is ready, or not. */
@@ -144,6 +147,7 @@ static inline char *served_proc(const struct served *s, const char *name)
 static inline void served_tear_down(struct served *s)
 {
 	hp_shim_rootfs_free(s->rootfs);
+	hp_shim_network_free(s->network);
 	hp_loop_free(s->loop);
 	if (s->port >= 0)
 		close(s->port);
