@@ -178,7 +178,23 @@ static int read_config(const struct hp_shim__reader *r, struct hp_shim_spec *s,
 	return set_size(s, err);
 }
 
-int hp_shim_spec_read(const char *bundle, struct hp_shim_spec **ret, struct hp_error *err)
+static int read_undo(const struct hp_shim__reader *r, struct hp_shim_spec *s,
+		     const struct hp_json *config, struct hp_error *err)
+{
+	const struct hp_json *v = NULL;
+
+	if (hp_shim__spec_hooks(r, config, &s->hooks, err) < 0 ||
+	    read_annotations(s, config, err) < 0 ||
+	    hp_shim__read_object(HP_SHIM_FIELD(config, "config.json", "linux"), &v, err) < 0)
+		return -1;
+	return hp_shim__spec_linux(r, v, &s->container, &s->netns, err);
+}
+
+typedef int (*read_fn)(const struct hp_shim__reader *r, struct hp_shim_spec *s,
+		       const struct hp_json *config, struct hp_error *err);
+
+static int read_file(const char *bundle, read_fn read_parts, struct hp_shim_spec **ret,
+		     struct hp_error *err)
 {
 	AUTO(hp_shim_spec_free) struct hp_shim_spec *s = hp_alloc(sizeof(*s));
 	AUTO(hp_json_free) struct hp_json *config = NULL;
@@ -192,10 +208,20 @@ int hp_shim_spec_read(const char *bundle, struct hp_shim_spec **ret, struct hp_e
 	hp_buf_init(&text, CONFIG_MAX);
 	if (hp_file_read(path, CONFIG_MAX, &text, err) < 0 ||
 	    hp_json_parse(hp_buf_bytes(&text), &config, err) < 0 ||
-	    read_config(&r, s, config, err) < 0)
+	    read_parts(&r, s, config, err) < 0)
 		return hp_wrap(err, "read '%.200s'", path);
 	*ret = TAKE(s);
 	return 0;
+}
+
+int hp_shim_spec_read(const char *bundle, struct hp_shim_spec **ret, struct hp_error *err)
+{
+	return read_file(bundle, read_config, ret, err);
+}
+
+int hp_shim_spec_read_undo(const char *bundle, struct hp_shim_spec **ret, struct hp_error *err)
+{
+	return read_file(bundle, read_undo, ret, err);
 }
 
 uint64_t hp_shim_spec_memory(const struct hp_shim_spec *s)

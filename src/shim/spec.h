@@ -46,6 +46,10 @@ enum hp_shim_hook_kind {
  * HP_EUNSUPPORTED - it asks for what a machine cannot do. */
 int hp_shim_spec_read(const char *bundle, struct hp_shim_spec **ret,
 		      struct hp_error *err) MUST_CHECK;
+/* The same, but only for what is to be undone once the container is over: its hooks, annotations and
+ * network namespace. What else it named may be gone by then. */
+int hp_shim_spec_read_undo(const char *bundle, struct hp_shim_spec **ret,
+			   struct hp_error *err) MUST_CHECK;
 void hp_shim_spec_free(struct hp_shim_spec *s); /* NULL is fine */
 HP_AUTO_PTR(struct hp_shim_spec, hp_shim_spec_free);
 

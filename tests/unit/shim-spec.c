@@ -120,6 +120,28 @@ static void refuses_what_is_no_config(void **state)
 	assert_int_equal(err.code, HP_ENOTFOUND);
 }
 
+static void reads_what_is_to_be_undone(void **state)
+{
+	AUTO(scratch_free) char *bundle = scratch_new();
+	AUTO_FREE char *path = scratch_file(
+		bundle, "config.json",
+		"{\"mounts\":[{\"type\":\"bind\",\"source\":\"/nonexistent\","
+		"\"destination\":\"/x\"}],\"annotations\":{\"a\":\"b\"},"
+		"\"hooks\":{\"poststop\":[{\"path\":\"/bin/x\"}]},"
+		"\"linux\":{\"namespaces\":[{\"type\":\"network\",\"path\":\"/n\"}]}}");
+	AUTO(hp_shim_spec_free) struct hp_shim_spec *spec = NULL;
+	struct hp_error err = HP_ERROR_INIT;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(hp_shim_spec_read_undo(bundle, &spec, &err), 0);
+	assert_string_equal(hp_shim_spec_netns(spec), "/n");
+	assert_string_equal(hp_shim_spec_hooks(spec, HP_SHIM_HOOK_POSTSTOP, &n)->path,
+			    "/bin/x");
+	assert_int_equal(n, 1);
+	assert_int_equal(hp_shim_spec_annotations(spec)->count, 2);
+}
+
 static void packs_execs(void **state)
 {
 	AUTO(hp_shim_spec_free) struct hp_shim_spec *spec = spec_of(CONFIG_BEGIN "}");
@@ -178,9 +200,13 @@ static void packs_updates(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FDS_TEST(reads_what_ctr_writes), FDS_TEST(knows_its_root),
-		FDS_TEST(sizes_the_machine),     FDS_TEST(refuses_what_is_no_config),
-		FDS_TEST(packs_execs),           FDS_TEST(packs_updates),
+		FDS_TEST(reads_what_ctr_writes),
+		FDS_TEST(knows_its_root),
+		FDS_TEST(sizes_the_machine),
+		FDS_TEST(refuses_what_is_no_config),
+		FDS_TEST(reads_what_is_to_be_undone),
+		FDS_TEST(packs_execs),
+		FDS_TEST(packs_updates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
