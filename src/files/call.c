@@ -30,6 +30,9 @@ enum {
 	SLOW = 1 << 5,    /* may wait for a disk for long */
 };
 
+/* So many bytes are read or written without letting another thread go on meanwhile. */
+#define LITTLE (16 * 1024)
+
 struct op {
 	hp_files_op_fn *fn;
 	unsigned wants;
@@ -49,8 +52,8 @@ static const struct op ops[] = {
 	[FUSE_RENAME] = {hp_files__rename, ON_DIR | CHANGES},
 	[FUSE_LINK] = {hp_files__link, ON_DIR | CHANGES},
 	[FUSE_OPEN] = {hp_files__file_open, ON_FILE},
-	[FUSE_READ] = {hp_files__read, ON_FILE | SLOW},
-	[FUSE_WRITE] = {hp_files__write, ON_FILE | CHANGES | SLOW},
+	[FUSE_READ] = {hp_files__read, ON_FILE},
+	[FUSE_WRITE] = {hp_files__write, ON_FILE | CHANGES},
 	[FUSE_STATFS] = {hp_files__statfs, ON_NODE | ON_TOP},
 	[FUSE_RELEASE] = {hp_files__release, 0},
 	[FUSE_FSYNC] = {hp_files__fsync, ON_FILE | SLOW},
@@ -60,14 +63,14 @@ static const struct op ops[] = {
 	[FUSE_REMOVEXATTR] = {hp_files__removexattr, ON_NODE | CHANGES},
 	[FUSE_INIT] = {hp_files__init, 0},
 	[FUSE_OPENDIR] = {hp_files__opendir, ON_DIR | ON_TOP},
-	[FUSE_READDIR] = {hp_files__readdir, ON_DIR | ON_TOP | SLOW},
+	[FUSE_READDIR] = {hp_files__readdir, ON_DIR | ON_TOP},
 	[FUSE_RELEASEDIR] = {hp_files__releasedir, 0},
 	[FUSE_FSYNCDIR] = {hp_files__fsyncdir, ON_DIR | ON_TOP | SLOW},
 	[FUSE_CREATE] = {hp_files__create, ON_DIR | CHANGES},
 	[FUSE_DESTROY] = {hp_files__destroy, 0},
 	[FUSE_BATCH_FORGET] = {hp_files__batch_forget, 0},
 	[FUSE_FALLOCATE] = {hp_files__fallocate, ON_FILE | CHANGES | SLOW},
-	[FUSE_READDIRPLUS] = {hp_files__readdir, ON_DIR | ON_TOP | SLOW},
+	[FUSE_READDIRPLUS] = {hp_files__readdir, ON_DIR | ON_TOP},
 	[FUSE_RENAME2] = {hp_files__rename, ON_DIR | CHANGES},
 	[FUSE_LSEEK] = {hp_files__lseek, ON_FILE | SLOW},
 	[FUSE_COPY_FILE_RANGE] = {hp_files__copy, ON_FILE | SLOW},
@@ -75,9 +78,14 @@ static const struct op ops[] = {
 	[FUSE_TMPFILE] = {hp_files__tmpfile, ON_DIR | CHANGES},
 };
 
-bool hp_files__is_slow(uint32_t opcode)
+bool hp_files__is_slow(const struct hp_fuse_request *r)
 {
-	return opcode < HP_ARRAY_LEN(ops) && (ops[opcode].wants & SLOW) != 0;
+	/* Little is mostly in memory, or read in one go. */
+	if (r->opcode == FUSE_READ)
+		return r->in.read.size > LITTLE;
+	if (r->opcode == FUSE_WRITE)
+		return r->data.len > LITTLE;
+	return r->opcode < HP_ARRAY_LEN(ops) && (ops[r->opcode].wants & SLOW) != 0;
 }
 
 int hp_files__reply(struct hp_files_call *c, const void *body, size_t size)

@@ -54,8 +54,8 @@ typedef int hp_files_op_fn(struct hp_files_call *c);
 
 /* Answer @c->r. Returns: as an operation. */
 int hp_files__answer(struct hp_files_call *c);
-/* May @opcode wait for a disk for long? */
-bool hp_files__is_slow(uint32_t opcode);
+/* May it wait for a disk for long? */
+bool hp_files__is_slow(const struct hp_fuse_request *r);
 
 /* Set the answer to @size bytes at @body. */
 int hp_files__reply(struct hp_files_call *c, const void *body, size_t size);

@@ -270,14 +270,14 @@ struct hp_node *hp_files__node_get(struct hp_nodes *t, uint64_t id)
 		return NULL;
 	}
 	/* Once open, it stays so while it is referred to. */
-	if (__atomic_load_n(&n->fd, __ATOMIC_ACQUIRE) < 0 && hp_files__node_reopen(t, n) < 0) {
-		int sys = errno;
-
-		hp_files__node_put(t, n);
-		errno = sys;
-		return NULL;
-	}
-	return n;
+	if (__atomic_load_n(&n->fd, __ATOMIC_ACQUIRE) >= 0)
+		return n;
+	hp_files__nodes_spare(t);
+	if (hp_files__node_reopen(t, n) == 0)
+		return n;
+	hp_files__node_put(t, n);
+	errno = ESTALE;
+	return NULL;
 }
 
 struct hp_node *hp_files__node_find(struct hp_nodes *t, const struct hp_node_key *key)

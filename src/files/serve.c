@@ -120,7 +120,7 @@ static bool serve_one(struct worker *w, bool *leads)
 		return true;
 	__atomic_store_n(&w->busy, true, __ATOMIC_RELEASE);
 	error = hp_fuse_request_read(HP_BYTES(w->buffer, len), &r);
-	if (hp_files__is_slow(r.opcode) || hp_files__port_has_more(&s->port)) {
+	if (hp_files__is_slow(&r) || hp_files__port_has_more(&s->port)) {
 		*leads = false;
 		hand_over(s);
 	}
