@@ -22,14 +22,14 @@
 #define FILES_FD  3
 #define REPORT_FD 4
 
-/* What file operations for others take. SYS_ADMIN is for trusted.* attributes, which overlays are
- * made of. From: capabilities(7). */
+/* What file operations for others take. SETPCAP is for the securebits of threads, SYS_ADMIN for
+ * trusted.* attributes, which overlays are made of. From: capabilities(7). */
 #define KEPT_CAPS                                                                              \
 	(1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_DAC_READ_SEARCH |          \
 	 1ull << CAP_FOWNER | 1ull << CAP_FSETID | 1ull << CAP_KILL | 1ull << CAP_LEASE |      \
 	 1ull << CAP_LINUX_IMMUTABLE | 1ull << CAP_MKNOD | 1ull << CAP_SETFCAP |               \
-	 1ull << CAP_SETGID | 1ull << CAP_SETUID | 1ull << CAP_SYS_ADMIN |                     \
-	 1ull << CAP_SYS_RESOURCE)
+	 1ull << CAP_SETGID | 1ull << CAP_SETPCAP | 1ull << CAP_SETUID |                       \
+	 1ull << CAP_SYS_ADMIN | 1ull << CAP_SYS_RESOURCE)
 
 /* Keep nothing of the shim's but the two descriptors and stderr. */
 static int place_fds(int files_fd, int report_fd, struct hp_error *err)

@@ -2,7 +2,8 @@
 /* shim-guest.c - tests of src/shim/guest.c. */
 #include "shim/guest.h"
 
-#include "shim-guest.h"
+#include "fake/shim_guest.h"
+#include "links.h"
 
 struct world {
 	struct hp_loop *loop;

@@ -1,35 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* shim-guest.h - a guest for tests of the shim, without a machine: it answers the calls of
- * proto/guest.proto as it is told, and remembers them. */
-#pragma once
-#include "guest.pb-c.h"
-#include "links.h"
-#include "net/ttrpc_server.h"
-#include "shim/msg.h"
+/* shim_guest.c - plays the guest. */
+#include "fake/shim_guest.h"
 
-/* What it was asked. */
-struct guest_call {
-	char method[16];
-	ProtobufCMessage *request; /* NULL: of a type that has nothing in it */
-};
+#include "unit/links.h"
 
-#define GUEST_CALLS_MAX 256
+#define GUEST_SERVICE "harpoon.guest.v1.Guest"
 
-struct guest {
-	struct hp_ttrpc_server *server;
-	struct guest_call calls[GUEST_CALLS_MAX];
-	size_t n;
-	struct hp_ttrpc_call *watch; /* that waits for news */
-	uint32_t version;            /* that it says it speaks */
-	const char *mute;            /* a method that it never answers */
-	const char *refuse;          /* a method that it refuses: */
-	enum hp_code refusal;
-	const char *refuse_words;
-	const char *garble; /* a method that it answers with bytes that are no message */
-	bool gone;
-};
-
-static inline const ProtobufCMessageDescriptor *guest_request_of(const char *method)
+static const ProtobufCMessageDescriptor *guest_request_of(const char *method)
 {
 	static const struct {
 		const char *method;
@@ -52,14 +29,14 @@ static inline const ProtobufCMessageDescriptor *guest_request_of(const char *met
 	return NULL;
 }
 
-static inline void guest_reply(struct hp_ttrpc_call *call, const ProtobufCMessage *m)
+static void guest_reply(struct hp_ttrpc_call *call, const ProtobufCMessage *m)
 {
 	AUTO(hp_shim_packed_free) struct hp_shim_packed packed = hp_shim_pack(m);
 
 	hp_ttrpc_reply(call, packed.bytes);
 }
 
-static inline void guest_answer(struct guest *g, const char *method, struct hp_ttrpc_call *call)
+static void guest_answer(struct guest *g, const char *method, struct hp_ttrpc_call *call)
 {
 	Hp__Guest__HelloResponse hello = HP__GUEST__HELLO_RESPONSE__INIT;
 	Hp__Guest__CreateResponse create = HP__GUEST__CREATE_RESPONSE__INIT;
@@ -86,7 +63,7 @@ static inline void guest_answer(struct guest *g, const char *method, struct hp_t
 		hp_ttrpc_reply(call, HP_BYTES(NULL, 0));
 }
 
-static inline void guest_on_call(void *data, struct hp_ttrpc_call *call)
+static void guest_on_call(void *data, struct hp_ttrpc_call *call)
 {
 	struct guest *g = data;
 	struct guest_call *c = &g->calls[g->n++];
@@ -100,8 +77,10 @@ static inline void guest_on_call(void *data, struct hp_ttrpc_call *call)
 		assert_int_equal(
 			hp_shim_unpack(type, hp_ttrpc_call_payload(call), &c->request, &err),
 			0);
-	if (hp_str_eq(g->mute, c->method))
+	if (hp_str_eq(g->mute, c->method)) {
+		g->held = call;
 		return;
+	}
 	if (hp_str_eq(g->garble, c->method)) {
 		hp_ttrpc_reply(call, hp_bytes_str("\xff\xff\xff"));
 		return;
@@ -114,19 +93,17 @@ static inline void guest_on_call(void *data, struct hp_ttrpc_call *call)
 	guest_answer(g, c->method, call);
 }
 
-static inline void guest_on_gone(void *data, uint32_t events)
+static void guest_on_gone(void *data, uint32_t events)
 {
 	struct guest *g = data;
 
 	(void)events;
 	g->gone = true;
 	g->watch = NULL;
+	g->held = NULL;
 }
 
-#define GUEST_SERVICE "harpoon.guest.v1.Guest"
-
-/* Live at the other end of a control port. */
-static inline void guest_open(struct guest *g, struct hp_loop *l, int take_fd)
+void guest_open(struct guest *g, struct hp_loop *l, int take_fd)
 {
 	static const struct hp_ttrpc_method methods[] = {
 		{GUEST_SERVICE, "Hello", guest_on_call},
@@ -150,23 +127,28 @@ static inline void guest_open(struct guest *g, struct hp_loop *l, int take_fd)
 	assert_int_equal(hp_ttrpc_server_serve(g->server, take_fd, guest_on_gone, g, &err), 0);
 }
 
-/* Its end of the port closes. */
-static inline void guest_die(struct guest *g)
+void guest_release(struct guest *g)
+{
+	assert_non_null(g->held);
+	g->mute = NULL;
+	hp_ttrpc_reply(TAKE(g->held), HP_BYTES(NULL, 0));
+}
+
+void guest_die(struct guest *g)
 {
 	g->watch = NULL;
+	g->held = NULL;
 	hp_ttrpc_server_free(TAKE(g->server));
 }
 
-static inline void guest_close(struct guest *g)
+void guest_close(struct guest *g)
 {
 	guest_die(g);
 	for (size_t i = 0; i < g->n; i++)
 		hp_shim_msg_free(TAKE(g->calls[i].request));
 }
 
-/* The nth call of a method, from 0; NULL: there was none. */
-static inline const struct guest_call *guest_find(const struct guest *g, const char *method,
-						  size_t nth)
+const struct guest_call *guest_find(const struct guest *g, const char *method, size_t nth)
 {
 	for (size_t i = 0; i < g->n; i++)
 		if (hp_str_eq(g->calls[i].method, method) && nth-- == 0)
@@ -174,8 +156,7 @@ static inline const struct guest_call *guest_find(const struct guest *g, const c
 	return NULL;
 }
 
-/* Tell of ends of processes: numbers and statuses. The guest must be watched. */
-static inline void guest_tell(struct guest *g, const uint32_t (*exits)[2], size_t n, bool oom)
+void guest_tell(struct guest *g, const uint32_t (*exits)[2], size_t n, bool oom)
 {
 	Hp__Guest__WatchResponse news = HP__GUEST__WATCH_RESPONSE__INIT;
 	Hp__Guest__Exit rows[8];
