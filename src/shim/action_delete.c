@@ -96,7 +96,7 @@ static void finish(const struct hp_shim_args *args, const char *bundle)
 	AUTO(hp_shim_spec_free) struct hp_shim_spec *spec = NULL;
 	struct hp_error err = HP_ERROR_INIT;
 
-	if (hp_shim_spec_read(bundle, &spec, &err) < 0) {
+	if (hp_shim_spec_read_undo(bundle, &spec, &err) < 0) {
 		fprintf(stderr, "%s\n", err.msg);
 		return;
 	}
