@@ -21,7 +21,6 @@ struct hp_shim_mount {
 struct hp_shim_rootfs_spec {
 	const char *bundle; /* absolute */
 	const char *root;   /* what is the root when there are no mounts; absolute */
-	bool read_only;
 	const struct hp_shim_mount *mounts;
 	size_t n_mounts;
 	const struct hp_shim_share *shares;

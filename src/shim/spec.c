@@ -26,7 +26,6 @@ struct hp_shim_spec {
 	struct hp_shim__hooks hooks;
 	struct hp_shim__seccomp *seccomp; /* NULL: no filter */
 	char *netns, *root, *cgroups_path;
-	bool root_readonly;
 	uint64_t memory;
 	unsigned cpus;
 };
@@ -103,6 +102,7 @@ static int read_root(const struct hp_shim__reader *r, struct hp_shim_spec *s,
 {
 	const struct hp_json *root = NULL;
 	char *path = NULL;
+	bool read_only = false;
 
 	if (hp_shim__read_object(HP_SHIM_FIELD(config, "config.json", "root"), &root, err) <
 		    0 ||
@@ -115,7 +115,7 @@ static int read_root(const struct hp_shim__reader *r, struct hp_shim_spec *s,
 	s->root = hp_shim__arena_take(r->arena, *path == '/' ? hp_path_clean(path)
 							     : hp_path_join(r->bundle, path));
 	s->container.rootfs = hp_shim__arena_str(r->arena, ROOT_NAME);
-	s->container.rootfs_readonly = s->root_readonly;
+	s->container.rootfs_readonly = read_only;
 	return 0;
 }
 
@@ -242,11 +242,6 @@ const char *hp_shim_spec_netns(const struct hp_shim_spec *s)
 const char *hp_shim_spec_root(const struct hp_shim_spec *s)
 {
 	return s->root;
-}
-
-bool hp_shim_spec_root_readonly(const struct hp_shim_spec *s)
-{
-	return s->root_readonly;
 }
 
 const char *hp_shim_spec_hostname(const struct hp_shim_spec *s)

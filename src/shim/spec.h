@@ -58,8 +58,7 @@ uint64_t hp_shim_spec_memory(const struct hp_shim_spec *s); /* limit in bytes; 0
 unsigned hp_shim_spec_cpus(const struct hp_shim_spec *s);   /* wanted; 0: not said */
 /* The network namespace: a path, "new", or "host". */
 const char *hp_shim_spec_netns(const struct hp_shim_spec *s);
-const char *hp_shim_spec_root(const struct hp_shim_spec *s); /* root.path, made absolute */
-bool hp_shim_spec_root_readonly(const struct hp_shim_spec *s);
+const char *hp_shim_spec_root(const struct hp_shim_spec *s);     /* root.path, made absolute */
 const char *hp_shim_spec_hostname(const struct hp_shim_spec *s); /* "" when there is none */
 /* Of the VMM on the host; "" when there is none. */
 const char *hp_shim_spec_cgroups_path(const struct hp_shim_spec *s);

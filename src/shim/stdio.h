@@ -22,7 +22,8 @@ struct hp_shim_stdio_spec {
  * it cannot be opened; HP_ENOCMD, HP_ENOEXEC - the logger. */
 int hp_shim_stdio_open(struct hp_loop *l, const struct hp_shim_stdio_spec *spec,
 		       struct hp_shim_stdio **ret, struct hp_error *err) MUST_CHECK;
-/* Closes everything, ends the loggers. NULL is fine. */
+/* Closes everything. A logger that still runs is left with time to end by itself, then asked to, and
+ * killed in the end, even when the shim is gone by then. NULL is fine. */
 void hp_shim_stdio_free(struct hp_shim_stdio *s);
 HP_AUTO_PTR(struct hp_shim_stdio, hp_shim_stdio_free);
 

@@ -63,10 +63,12 @@ static void knows_its_root(void **state)
 			"\"root\":{\"path\":\"/var/lib/x/\",\"readonly\":true},"
 			"\"hostname\":\"web\",\"annotations\":{\"a\":\"b\"}}");
 	AUTO(hp_shim_spec_free) struct hp_shim_spec *relative = spec_of(CONFIG_BEGIN "}");
+	AUTO(create_free)
+	Hp__Guest__CreateRequest *request = spec_create(spec, (struct hp_shim_streams){0});
 
 	(void)state;
+	assert_true(request->container->rootfs_readonly);
 	assert_string_equal(hp_shim_spec_root(spec), "/var/lib/x");
-	assert_true(hp_shim_spec_root_readonly(spec));
 	assert_true(hp_shim_spec_terminal(spec));
 	assert_string_equal(hp_shim_spec_hostname(spec), "web");
 	assert_string_equal(hp_shim_spec_annotations(spec)->items[1], "b");
