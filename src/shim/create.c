@@ -216,7 +216,6 @@ static int serve_rootfs(struct hp_shim *s, const Hp__Shim__CreateTaskRequest *r,
 	AUTO_FREE struct hp_strv *options = hp_alloc_array(r->n_rootfs, sizeof(*options));
 	struct hp_shim_rootfs_spec spec = {.bundle = s->bundle,
 					   .root = hp_shim_spec_root(s->spec),
-					   .read_only = hp_shim_spec_root_readonly(s->spec),
 					   .mounts = mounts,
 					   .n_mounts = r->n_rootfs,
 					   .netns = s->network

@@ -138,6 +138,14 @@ static int start_box(struct daemon *d, struct hp_error *err)
 	return hp_shim_box_open(s->loop, &spec, &s->box, err);
 }
 
+static void log_warnings(const struct hp_shim *s)
+{
+	const struct hp_strv *lines = hp_shim_spec_warnings(s->spec);
+
+	for (size_t i = 0; i < lines->count; i++)
+		hp_shim_log(s->log, HP_LOG_WARN, "%s", lines->items[i]);
+}
+
 /* What goes wrong here is kept for Create. */
 static void start_machine(struct daemon *d)
 {
@@ -146,6 +154,7 @@ static void start_machine(struct daemon *d)
 
 	if (hp_shim_spec_read(s->bundle, &s->spec, &s->spec_why) < 0)
 		return;
+	log_warnings(s);
 	if (start_box(d, &s->box_why) < 0) {
 		hp_wrap(&s->box_why, "container '%s'", s->id);
 		hp_shim_log(s->log, HP_LOG_ERROR, "%s", s->box_why.msg);

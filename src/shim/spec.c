@@ -107,8 +107,7 @@ static int read_root(const struct hp_shim__reader *r, struct hp_shim_spec *s,
 	if (hp_shim__read_object(HP_SHIM_FIELD(config, "config.json", "root"), &root, err) <
 		    0 ||
 	    hp_shim__read_str(r, HP_SHIM_FIELD(root, "root", "path"), &path, err) < 0 ||
-	    hp_shim__read_bool(HP_SHIM_FIELD(root, "root", "readonly"), &s->root_readonly,
-			       err) < 0)
+	    hp_shim__read_bool(HP_SHIM_FIELD(root, "root", "readonly"), &read_only, err) < 0)
 		return -1;
 	if (hp_str_empty(path))
 		return hp_fail(err, HP_EINVALID, "root.path: there is none");
