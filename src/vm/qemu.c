@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* qemu.c - run machines by QEMU. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -410,9 +411,13 @@ static void qemu_save(struct hp_vmm *v, hp_machine_done_fn done, void *data)
 {
 	struct qemu *q = qemu_of(v);
 
+	assert(q->save_fd >= 0);
+
 	q->saved = done;
 	q->saved_data = data;
 	hp_qmp_pass(q->qmp, SAVE_NAME, q->save_fd, NULL, NULL);
+	/* Whoever reads the state sees its end when QEMU closes it. */
+	close(TAKE_FD(q->save_fd));
 	hp_qmp_call(q->qmp, "migrate", state_uri("fd:" SAVE_NAME), on_saving, q);
 }
 

@@ -71,6 +71,14 @@ char *hp_template_dir(const struct hp_vm_config *c, const char *key)
 	return hp_sprintf("%s/templates/%s", c->state_dir, key);
 }
 
+bool hp_template_there(const struct hp_vm_config *c, const char *key)
+{
+	AUTO_FREE char *dir = hp_template_dir(c, key);
+	AUTO_FREE char *state = hp_path_join(dir, "state");
+
+	return access(state, R_OK) == 0;
+}
+
 int hp_template_new_file(const char *name, uint64_t size, int *ret_fd, struct hp_error *err)
 {
 	AUTO_CLOSE int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);

@@ -29,6 +29,8 @@ int hp_template_key(const struct hp_vm_config *c, const struct hp_host *h,
 		    char ret_key[HP_VM_KEY], struct hp_error *err) MUST_CHECK;
 char *hp_template_dir(const struct hp_vm_config *c, const char *key); /* Owns: the caller */
 
+bool hp_template_there(const struct hp_vm_config *c, const char *key); /* on disk */
+
 /* Read it into memory. Fails: HP_ENOTFOUND - there is none; HP_ECORRUPT. */
 int hp_template_load(const struct hp_vm_config *c, const char *key, struct hp_template *ret,
 		     struct hp_error *err) MUST_CHECK;

@@ -58,6 +58,7 @@ pid_t hp_vmm_pid(const struct hp_vmm *v);
 const char *hp_vmm_words(struct hp_vmm *v);
 /* Stop its processors, or let them run. As hp_machine_pause(). */
 void hp_vmm_pause(struct hp_vmm *v, bool paused, hp_machine_done_fn done, void *data);
-/* Write the state that is not in its memory to save_fd. It stands still afterwards.
+/* Write the state that is not in its memory to save_fd, once. It stands still afterwards, and has
+ * closed save_fd.
  * Fails: HP_EUNSUPPORTED. */
 void hp_vmm_save(struct hp_vmm *v, hp_machine_done_fn done, void *data);
