@@ -240,6 +240,17 @@ static int call_command(struct hp_cli *cli, const struct hp_cmd *cmd, const char
 	return cmd->run(&use, err);
 }
 
+/* A group without one of its commands: show those, or say that there is no such one. */
+static int call_group(const struct hp_cmd *group, const char *word, struct hp_error *err)
+{
+	if (word && !hp_str_eq(word, "--help") && !hp_str_eq(word, "-h")) {
+		hp_fail(err, HP_EUSAGE, "there is no command '%s %s'", group->name, word);
+		return point_to_help(group->name, err);
+	}
+	hp_help_print(word ? stdout : stderr, group);
+	return word ? 0 : EXIT_USAGE;
+}
+
 static int run_command(struct hp_cli *cli, const struct hp_cmd *cmd, const char *const *argv,
 		       struct hp_error *err)
 {
@@ -251,6 +262,19 @@ static int run_command(struct hp_cli *cli, const struct hp_cmd *cmd, const char 
 	if (status == 0 && hp_out_flush(true, err) < 0)
 		return -1;
 	return status;
+}
+
+/* Run the command that the words after the first one choose of *@cmd. */
+static int run_words(struct hp_cli *cli, const struct hp_cmd **cmd, const char *const *words,
+		     struct hp_error *err)
+{
+	size_t used;
+	const struct hp_cmd *chosen = hp_cmd_descend(*cmd, words, &used);
+
+	if (!chosen)
+		return call_group(*cmd, words[0], err);
+	*cmd = chosen;
+	return run_command(cli, chosen, words + used, err);
 }
 
 static int setup(struct hp_cli *cli, struct hp_error *err)
@@ -319,7 +343,7 @@ int hp_cli_main(const char *const *argv, const char *program)
 	const char *const *rest = words.count ? hp_strv_view(&words) : NULL;
 	cmd = choose(&cli, parsed, rest ? rest[0] : NULL, &status, &err);
 	if (cmd)
-		status = run_command(&cli, cmd, rest + 1, &err);
+		status = run_words(&cli, &cmd, rest + 1, &err);
 	if (status < 0 || err.code != HP_OK) {
 		hp_cli_report(&cli, cmd ? cmd->name : NULL, &err);
 		status = status < 0 ? exit_status(cmd, &err) : status;

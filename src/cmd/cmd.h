@@ -52,6 +52,8 @@ struct hp_cmd {
 	unsigned max_operands;
 	enum hp_operand_kind kind;
 	unsigned flags; /* enum hp_cmd_flag */
+	/* A group has commands instead of run(); their names begin with its own. Ends with NULL. */
+	const struct hp_cmd *const *subs;
 	/* Returns: the exit status, or -1 with *err filled. */
 	int (*run)(const struct hp_use *use, struct hp_error *err);
 };
@@ -62,5 +64,9 @@ extern const struct hp_cmd *const hp_cmds[];
 const struct hp_cmd *hp_cmd_find(const char *name);
 /* The same, where there must be one. Returns: NULL with *err filled, naming the nearest. */
 const struct hp_cmd *hp_cmd_need(const char *name, struct hp_error *err);
+/* The command of the group @cmd that @words, NULL-terminated, name; NULL when none does, or when they
+ * ask for help. ret_used: how many words that took. @cmd itself when it is no group. */
+const struct hp_cmd *hp_cmd_descend(const struct hp_cmd *cmd, const char *const *words,
+				    size_t *ret_used);
 /* The name nearest to @name, NULL when none is near. */
 const char *hp_cmd_suggest(const char *name);

@@ -14,7 +14,7 @@ const struct hp_cmd *const hp_cmds[] = {
 	&hp_cmd_stats,      &hp_cmd_update,   &hp_cmd_events,  &hp_cmd_images, &hp_cmd_pull,
 	&hp_cmd_import,     &hp_cmd_export,   &hp_cmd_tag,     &hp_cmd_rmi,    &hp_cmd_version,
 	&hp_cmd_info,       &hp_cmd_validate, &hp_cmd_up,      &hp_cmd_down,   &hp_cmd_help,
-	&hp_cmd_completion, &hp_cmd_man,      &hp_cmd_reap,    NULL,
+	&hp_cmd_completion, &hp_cmd_man,      &hp_cmd_reap,    &hp_cmd_vm,     NULL,
 };
 /* clang-format on */
 
@@ -23,6 +23,32 @@ const struct hp_cmd *hp_cmd_find(const char *name)
 	for (const struct hp_cmd *const *c = hp_cmds; *c; c++)
 		if (hp_str_eq((*c)->name, name))
 			return *c;
+	return NULL;
+}
+
+/* How many of @words the part of a command's name after its group's is; 0: another. */
+static size_t match_words(const char *name, const char *const *words)
+{
+	AUTO(hp_strv_free) struct hp_strv parts = {0};
+
+	hp_strv_split(&parts, name, ' ');
+	for (size_t i = 0; i < parts.count; i++)
+		if (!words[i] || !hp_str_eq(parts.items[i], words[i]))
+			return 0;
+	return parts.count;
+}
+
+const struct hp_cmd *hp_cmd_descend(const struct hp_cmd *cmd, const char *const *words,
+				    size_t *ret_used)
+{
+	*ret_used = 0;
+	if (!cmd->subs)
+		return cmd;
+	for (const struct hp_cmd *const *c = cmd->subs; *c; c++) {
+		*ret_used = match_words((*c)->name + strlen(cmd->name) + 1, words);
+		if (*ret_used)
+			return *c;
+	}
 	return NULL;
 }
 

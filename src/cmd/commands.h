@@ -36,4 +36,5 @@ extern const struct hp_cmd hp_cmd_update;
 extern const struct hp_cmd hp_cmd_validate;
 extern const struct hp_cmd hp_cmd_validate;
 extern const struct hp_cmd hp_cmd_version;
+extern const struct hp_cmd hp_cmd_vm;
 extern const struct hp_cmd hp_cmd_wait;

@@ -49,26 +49,42 @@ static void print_command(FILE *out, const struct hp_cmd *cmd)
 	print_options(out, "Options", cmd->opts);
 }
 
-static void print_program(FILE *out)
+static void print_table(FILE *out, const struct hp_cmd *const *cmds)
 {
 	size_t widest = 0;
 
+	for (const struct hp_cmd *const *c = cmds; *c; c++)
+		if (!((*c)->flags & HP_CMD_HIDDEN) && strlen((*c)->name) > widest)
+			widest = strlen((*c)->name);
+	for (const struct hp_cmd *const *c = cmds; *c; c++)
+		if (!((*c)->flags & HP_CMD_HIDDEN))
+			fprintf(out, "  %-*s  %s\n", (int)widest, (*c)->name, (*c)->summary);
+}
+
+static void print_group(FILE *out, const struct hp_cmd *cmd)
+{
+	fprintf(out, "harpoon %s - %s\n\n", cmd->name, cmd->summary);
+	if (cmd->about)
+		fprintf(out, "%s\n\n", cmd->about);
+	fprintf(out, "Commands:\n");
+	print_table(out, cmd->subs);
+}
+
+static void print_program(FILE *out)
+{
 	fprintf(out, "harpoon - containers under control\n\n"
 		     "Usage: harpoon [GLOBAL OPTIONS] COMMAND [OPTIONS] [OPERANDS]\n\n"
 		     "Commands:\n");
-	for (const struct hp_cmd *const *c = hp_cmds; *c; c++)
-		if (!((*c)->flags & HP_CMD_HIDDEN) && strlen((*c)->name) > widest)
-			widest = strlen((*c)->name);
-	for (const struct hp_cmd *const *c = hp_cmds; *c; c++)
-		if (!((*c)->flags & HP_CMD_HIDDEN))
-			fprintf(out, "  %-*s  %s\n", (int)widest, (*c)->name, (*c)->summary);
+	print_table(out, hp_cmds);
 	print_options(out, "Global options", hp_cli_opts);
 	fprintf(out, "\n'harpoon help COMMAND' and 'harpoon COMMAND --help' tell more.\n");
 }
 
 int hp_help_print(FILE *out, const struct hp_cmd *cmd)
 {
-	if (cmd)
+	if (cmd && cmd->subs)
+		print_group(out, cmd);
+	else if (cmd)
 		print_command(out, cmd);
 	else
 		print_program(out);
@@ -80,14 +96,21 @@ static int help_run(const struct hp_use *use, struct hp_error *err)
 	if (use->n_operands == 0)
 		return hp_help_print(stdout, NULL);
 	const struct hp_cmd *cmd = hp_cmd_need(use->operands[0], err);
-	return cmd ? hp_help_print(stdout, cmd) : -1;
+	size_t used = 0;
+	if (!cmd)
+		return -1;
+	const struct hp_cmd *sub = hp_cmd_descend(cmd, use->operands + 1, &used);
+	if (use->n_operands > used + 1)
+		return hp_fail(err, HP_EUSAGE, "there is no command '%s %s'", cmd->name,
+			       use->operands[used + 1]);
+	return hp_help_print(stdout, sub ? sub : cmd);
 }
 
 const struct hp_cmd hp_cmd_help = {
 	.name = "help",
 	.summary = "explain a command",
-	.operands = "[COMMAND]",
-	.max_operands = 1,
+	.operands = "[COMMAND...]",
+	.max_operands = 3,
 	.kind = HP_OPERAND_COMMAND,
 	.run = help_run,
 };

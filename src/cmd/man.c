@@ -51,6 +51,18 @@ static void print_command(FILE *out, const struct hp_cmd *cmd)
 	print_options(out, cmd->opts);
 }
 
+static void print_commands(FILE *out, const struct hp_cmd *const *cmds)
+{
+	for (const struct hp_cmd *const *c = cmds; *c; c++) {
+		if ((*c)->flags & HP_CMD_HIDDEN)
+			continue;
+		if ((*c)->subs)
+			print_commands(out, (*c)->subs);
+		else
+			print_command(out, *c);
+	}
+}
+
 static int man_run(const struct hp_use *use, struct hp_error *err)
 {
 	(void)use;
@@ -58,9 +70,7 @@ static int man_run(const struct hp_use *use, struct hp_error *err)
 	printf("# GLOBAL OPTIONS\n\n");
 	print_options(stdout, hp_cli_opts);
 	printf("# COMMANDS\n\n");
-	for (const struct hp_cmd *const *c = hp_cmds; *c; c++)
-		if (!((*c)->flags & HP_CMD_HIDDEN))
-			print_command(stdout, *c);
+	print_commands(stdout, hp_cmds);
 	return 0;
 }
 

@@ -51,6 +51,7 @@ struct boot {
 	struct hp_timer timer;
 	struct hp_console console;
 	struct hp_template template;
+	bool frozen; /* or being so */
 	bool saved;
 	bool state_in; /* to its end */
 	struct hp_error why;
@@ -105,11 +106,13 @@ HP_AUTO_VALUE(struct boot, boot_clear);
 
 static void on_late(void *data, uint32_t events)
 {
+	struct boot *b = data;
 	struct hp_error why = HP_ERROR_INIT;
 
 	(void)events;
-	hp_fail(&why, HP_ETIMEOUT, "the guest does not come up");
-	fail(data, &why);
+	hp_fail(&why, HP_ETIMEOUT, "the guest does not %s",
+		b->frozen ? "get written down" : "come up");
+	fail(b, &why);
 }
 
 static void on_console(void *data, uint32_t events)
@@ -187,6 +190,7 @@ static void freeze(void *data, uint32_t events)
 	struct boot *b = data;
 
 	(void)events;
+	b->frozen = true;
 	hp_timer_start(b->loop, &b->timer, SAVE_WAIT_MS, on_late, b);
 	hp_vmm_save(b->vmm, on_saved, b);
 	/* QEMU has a duplicate of its own, and the end of the state is the end of that. */

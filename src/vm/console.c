@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define LAST_LINES 3
-#define PANIC      "Kernel panic"
 
 void hp_console_add(struct hp_console *c, struct hp_bytes bytes)
 {
@@ -56,12 +55,15 @@ static void append(char *ret, size_t size, const char *line, size_t len)
 
 void hp_console_tell(const struct hp_console *c, char *ret, size_t size)
 {
-	const char *panic = strstr(c->text, PANIC);
+	const char *panic = strstr(c->text, HP_CONSOLE_PANIC);
 	const char *at = find_last(c, LAST_LINES);
 
 	ret[0] = '\0';
-	if (panic && panic < at)
+	/* What follows it are registers. */
+	if (panic) {
 		append(ret, size, panic, strcspn(panic, "\n"));
+		return;
+	}
 	while (*at) {
 		const size_t len = strcspn(at, "\n");
 

@@ -3,7 +3,8 @@
 #pragma once
 #include "base/buf.h"
 
-#define HP_CONSOLE_MAX (16 * 1024)
+#define HP_CONSOLE_MAX   (16 * 1024)
+#define HP_CONSOLE_PANIC "Kernel panic" /* From: Linux kernel/panic.c, panic() */
 
 struct hp_console {
 	char text[HP_CONSOLE_MAX + 1]; /* NUL-terminated; control characters are left out */
@@ -11,6 +12,6 @@ struct hp_console {
 };
 
 void hp_console_add(struct hp_console *c, struct hp_bytes bytes);
-/* The lines that tell most of an end, on one line: a panic's first, then the last ones. Writes ""
- * when there is none. */
+/* What tells most of an end, on one line: a panic's first line, or the last lines with " | " between.
+ * Writes "" when there is none. */
 void hp_console_tell(const struct hp_console *c, char *ret, size_t size);

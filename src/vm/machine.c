@@ -17,7 +17,7 @@
 #include "base/fd.h"
 #include "vm/console.h"
 #include "vm/images.h"
-#include "vm/template.h"
+#include "vm/pool.h"
 #include "vm/vmm.h"
 
 /* A boot that hangs, which some do, is begun again, with twice the time for slow hosts. */
@@ -25,6 +25,7 @@
 #define BOOT_WAIT_MS 20000
 #define CONSOLE_STEP 4096
 #define DRAIN_READS  64
+#define KILLED       "the machine was killed, as it was asked to be"
 
 struct hp_machine {
 	struct hp_loop *loop;
@@ -35,7 +36,9 @@ struct hp_machine {
 	struct hp_shape shape;
 	struct hp_host host;
 	struct hp_images images;
+	char key[HP_VM_KEY];         /* of the template that fits */
 	struct hp_template template; /* until it is up */
+	struct hp_pool_client *pool; /* while it is asked for one */
 	struct hp_machine_events events;
 
 	struct hp_vmm *vmm;
@@ -51,7 +54,7 @@ struct hp_machine {
 	struct hp_timer end_timer;
 	unsigned attempts;
 	bool up;
-	bool ended;
+	bool late;  /* this attempt was killed, for it took too long */
 	bool asked; /* hp_machine_kill() was called */
 	enum hp_machine_origin origin;
 	struct hp_machine_times times;
@@ -70,16 +73,22 @@ static void close_guests(struct hp_machine *m)
 		close_fd(&m->guests[i]);
 }
 
-/* Let go of one attempt: what it ran is dead. */
+/* Let go of one attempt. What it ran is dead by then, or is killed. */
 static void clear_attempt(struct hp_machine *m)
 {
+	if (m->pid > 0) {
+		kill(m->pid, SIGKILL);
+		while (waitpid(m->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	m->pid = 0;
+	m->late = false;
 	hp_timer_stop(&m->boot_timer);
 	hp_watch_stop(&m->pid_watch);
 	hp_watch_stop(&m->console_watch);
 	close_fd(&m->pid_fd);
 	close_fd(&m->console_fd);
 	hp_vmm_free(TAKE(m->vmm));
-	m->pid = 0;
 }
 
 static bool read_console(struct hp_machine *m)
@@ -121,6 +130,7 @@ static void on_boot_late(void *data, uint32_t events)
 	struct hp_machine *m = data;
 
 	(void)events;
+	m->late = true;
 	/* Its end is the end of the attempt. */
 	syscall(SYS_pidfd_send_signal, m->pid_fd, SIGKILL, NULL, 0);
 }
@@ -129,7 +139,6 @@ static void on_pid(void *data, uint32_t events);
 
 static int watch_attempt(struct hp_machine *m, struct hp_error *err)
 {
-	m->pid = hp_vmm_pid(m->vmm);
 	m->pid_fd = (int)syscall(SYS_pidfd_open, m->pid, 0);
 	if (m->pid_fd < 0)
 		return hp_fail_errno(err, errno, "watch process %d", (int)m->pid);
@@ -165,7 +174,7 @@ static int spawn(struct hp_machine *m, struct hp_error *err)
 	m->attempts++;
 	if (open_console(m, &console_fd, err) < 0)
 		return -1;
-	if (!clone && hp_vmm_boots(m->config->vmm) &&
+	if (!clone && hp_vmm_clones(m->config->vmm) &&
 	    (open_boot_file(m->images.vmlinux, &kernel_fd, err) < 0 ||
 	     open_boot_file(m->images.initrd, &initrd_fd, err) < 0))
 		return -1;
@@ -187,6 +196,7 @@ static int spawn(struct hp_machine *m, struct hp_error *err)
 	memcpy(s.ports, m->guests, sizeof(s.ports));
 	if (hp_vmm_spawn(m->loop, &s, &vmm_events, m, &m->vmm, err) < 0)
 		return -1;
+	m->pid = hp_vmm_pid(m->vmm);
 	m->times.spawned = hp_clock_ns();
 	hp_timer_start(m->loop, &m->boot_timer, BOOT_WAIT_MS << m->attempts, on_boot_late, m);
 	return watch_attempt(m, err);
@@ -197,7 +207,6 @@ static void tell_end(void *data, uint32_t events)
 	struct hp_machine *m = data;
 
 	(void)events;
-	m->ended = true;
 	m->events.on_end(m->events.data, &m->why);
 }
 
@@ -211,7 +220,12 @@ static void describe_end(struct hp_machine *m, const siginfo_t *info)
 		;
 	hp_console_tell(&m->console, lines, sizeof(lines));
 	if (m->asked)
-		hp_fail(&m->why, HP_ECANCELED, "the machine was killed, as it was asked to be");
+		hp_fail(&m->why, HP_ECANCELED, KILLED);
+	else if (m->late)
+		hp_fail(&m->why, HP_ETIMEOUT, "the machine's guest did not come up");
+	else if (info->si_code == CLD_EXITED && info->si_status == 0 &&
+		 strstr(m->console.text, HP_CONSOLE_PANIC))
+		hp_fail(&m->why, HP_EABORTED, "the kernel of the machine's guest has panicked");
 	else if (info->si_code == CLD_EXITED && info->si_status == 0)
 		hp_fail(&m->why, HP_EABORTED, "the machine's guest has switched it off");
 	else if (info->si_code == CLD_EXITED)
@@ -232,12 +246,25 @@ static void describe_end(struct hp_machine *m, const siginfo_t *info)
  * again. Returns: whether one has begun. */
 static bool try_again(struct hp_machine *m)
 {
+	struct hp_error ignored = HP_ERROR_INIT;
+
 	if (m->up || m->asked || m->attempts >= ATTEMPTS)
 		return false;
+	/* So that it is made anew for the next. */
+	if (m->template.state_fd >= 0 && hp_template_remove(m->config, m->key, &ignored) < 0)
+		hp_error_clear(&ignored);
 	hp_template_clear(&m->template);
 	clear_attempt(m);
 	hp_error_clear(&m->why);
 	return spawn(m, &m->why) == 0;
+}
+
+/* Nothing runs, and nothing will. */
+static void give_up(struct hp_machine *m)
+{
+	clear_attempt(m);
+	close_guests(m);
+	tell_end(m, 0);
 }
 
 static void on_pid(void *data, uint32_t events)
@@ -248,12 +275,10 @@ static void on_pid(void *data, uint32_t events)
 	(void)events;
 	if (waitid(P_PIDFD, (id_t)m->pid_fd, &info, WEXITED | WNOHANG) < 0 && errno == EINTR)
 		return;
+	m->pid = 0;
 	describe_end(m, &info);
-	if (try_again(m))
-		return;
-	clear_attempt(m);
-	close_guests(m);
-	tell_end(m, 0);
+	if (!try_again(m))
+		give_up(m);
 }
 
 static int open_ports(struct hp_machine *m, struct hp_error *err)
@@ -280,32 +305,46 @@ static int keep_fd(int fd, int *ret, struct hp_error *err)
 /* Find what it is made from. */
 static int plan(struct hp_machine *m, struct hp_error *err)
 {
-	char key[HP_VM_KEY];
-
-	if (!hp_vmm_known(m->config->vmm))
-		return hp_fail(err, HP_EINVALID, "there is no VMM '%.80s'", m->config->vmm);
-	if (!hp_vmm_boots(m->config->vmm))
-		return 0;
 	if (hp_host_learn(m->config, &m->host, err) < 0 ||
-	    hp_images_find(m->config, &m->images, err) < 0 ||
-	    hp_template_key(m->config, &m->host, &m->images, &m->shape, key, err) < 0)
+	    hp_images_find(m->config, &m->images, err) < 0)
 		return -1;
-	if (hp_template_load(m->config, key, &m->template, err) == 0)
-		return 0;
-	if (err->code != HP_ENOTFOUND)
-		return -1;
-	hp_error_clear(err);
-	return 0;
+	return hp_template_key(m->config, &m->host, &m->images, &m->shape, m->key, err);
+}
+
+static void on_pool(void *data, struct hp_pool_answer *answer, const struct hp_error *why)
+{
+	struct hp_machine *m = data;
+
+	if (answer && answer->kind == HP_POOL_CLONE) {
+		m->template = answer->template;
+		answer->template = (struct hp_template)HP_TEMPLATE_INIT;
+	}
+	hp_pool_client_free(TAKE(m->pool));
+	/* Without a pool it boots, if it can. */
+	if (why && !hp_images_made(&m->images))
+		m->why = *why;
+	else if (spawn(m, &m->why) == 0)
+		return;
+	give_up(m);
 }
 
 static int start(struct hp_machine *m, const struct hp_machine_spec *spec, struct hp_error *err)
 {
+	struct hp_pool_request request = {.shape = m->shape};
+
 	m->times.asked = hp_clock_ns();
+	if (!hp_vmm_known(m->config->vmm))
+		return hp_fail(err, HP_EINVALID, "there is no VMM '%.80s'", m->config->vmm);
 	if (keep_fd(spec->tap_fd, &m->tap_fd, err) < 0 ||
-	    keep_fd(spec->cgroup_fd, &m->cgroup_fd, err) < 0 || plan(m, err) < 0 ||
-	    open_ports(m, err) < 0)
+	    keep_fd(spec->cgroup_fd, &m->cgroup_fd, err) < 0 || open_ports(m, err) < 0)
 		return -1;
-	return spawn(m, err);
+	if (!hp_vmm_clones(m->config->vmm))
+		return spawn(m, err);
+	if (plan(m, err) < 0)
+		return -1;
+	memcpy(request.key, m->key, sizeof(request.key));
+	m->pool = hp_pool_ask(m->loop, m->config, &request, on_pool, m);
+	return 0;
 }
 
 int hp_machine_start(struct hp_loop *l, const struct hp_vm_config *config,
@@ -331,15 +370,9 @@ int hp_machine_start(struct hp_loop *l, const struct hp_vm_config *config,
 
 void hp_machine_free(struct hp_machine *m)
 {
-	siginfo_t info;
-
 	if (!m)
 		return;
-	if (m->pid_fd >= 0) {
-		syscall(SYS_pidfd_send_signal, m->pid_fd, SIGKILL, NULL, 0);
-		while (waitid(P_PIDFD, (id_t)m->pid_fd, &info, WEXITED) < 0 && errno == EINTR)
-			;
-	}
+	hp_pool_client_free(m->pool);
 	clear_attempt(m);
 	hp_timer_stop(&m->end_timer);
 	close_guests(m);
@@ -370,7 +403,7 @@ enum hp_machine_origin hp_machine_origin(const struct hp_machine *m)
 
 const char *hp_machine_accel(const struct hp_machine *m)
 {
-	return hp_vmm_boots(m->config->vmm) ? hp_host_accel(&m->host, m->config) : "none";
+	return hp_vmm_clones(m->config->vmm) ? hp_host_accel(&m->host, m->config) : "none";
 }
 
 const char *hp_machine_console(const struct hp_machine *m)
@@ -386,8 +419,13 @@ struct hp_machine_times hp_machine_times(const struct hp_machine *m)
 void hp_machine_kill(struct hp_machine *m)
 {
 	m->asked = true;
-	if (m->pid_fd >= 0)
+	if (m->pid_fd >= 0) {
 		syscall(SYS_pidfd_send_signal, m->pid_fd, SIGKILL, NULL, 0);
+	} else if (m->pool) {
+		hp_pool_client_free(TAKE(m->pool));
+		hp_fail(&m->why, HP_ECANCELED, KILLED);
+		hp_timer_start(m->loop, &m->end_timer, 0, tell_end, m);
+	}
 }
 
 static void set_paused(struct hp_machine *m, bool paused, hp_machine_done_fn done, void *data)

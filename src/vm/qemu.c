@@ -423,7 +423,6 @@ static void qemu_save(struct hp_vmm *v, hp_machine_done_fn done, void *data)
 
 const struct hp_vmm_ops hp_vmm_qemu = {
 	.name = "qemu",
-	.boots = true,
 	.clones = true,
 	.spawn = qemu_spawn,
 	.free = qemu_free,

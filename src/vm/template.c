@@ -71,6 +71,13 @@ char *hp_template_dir(const struct hp_vm_config *c, const char *key)
 	return hp_sprintf("%s/templates/%s", c->state_dir, key);
 }
 
+int hp_template_remove(const struct hp_vm_config *c, const char *key, struct hp_error *err)
+{
+	AUTO_FREE char *dir = hp_template_dir(c, key);
+
+	return hp_remove_tree(dir, err);
+}
+
 bool hp_template_there(const struct hp_vm_config *c, const char *key)
 {
 	AUTO_FREE char *dir = hp_template_dir(c, key);

@@ -38,6 +38,9 @@ int hp_template_load(const struct hp_vm_config *c, const char *key, struct hp_te
 int hp_template_store(const struct hp_vm_config *c, const char *key,
 		      const struct hp_template *t, const char *meta,
 		      struct hp_error *err) MUST_CHECK;
+/* Remove it from disk. Missing is fine. */
+int hp_template_remove(const struct hp_vm_config *c, const char *key,
+		       struct hp_error *err) MUST_CHECK;
 /* A file in memory of @size bytes that can be sealed. */
 int hp_template_new_file(const char *name, uint64_t size, int *ret_fd,
 			 struct hp_error *err) MUST_CHECK;

@@ -18,13 +18,6 @@ bool hp_vmm_known(const char *name)
 	return find(name) != NULL;
 }
 
-bool hp_vmm_boots(const char *name)
-{
-	const struct hp_vmm_ops *ops = find(name);
-
-	return ops && ops->boots;
-}
-
 bool hp_vmm_clones(const char *name)
 {
 	const struct hp_vmm_ops *ops = find(name);

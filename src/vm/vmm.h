@@ -42,8 +42,7 @@ struct hp_vmm_events {
 };
 
 bool hp_vmm_known(const char *name);
-bool hp_vmm_boots(const char *name); /* does it need a kernel? */
-/* Can it save a template and clone it? */
+/* Does it boot a kernel, and save and clone templates? */
 bool hp_vmm_clones(const char *name);
 /* Fails: HP_ENOTFOUND - it is not installed, saying how to get it; HP_EEXHAUSTED. */
 int hp_vmm_spawn(struct hp_loop *l, const struct hp_vmm_spawn *s,

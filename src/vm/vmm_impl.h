@@ -6,8 +6,7 @@
 
 struct hp_vmm_ops {
 	const char *name;
-	bool boots;  /* it needs a kernel */
-	bool clones; /* save is there, and spawn takes a state_fd */
+	bool clones; /* it needs a kernel, save is there, and spawn takes a state_fd */
 
 	/* Start it and return at once; it ends with its parent, whatever becomes of that. What the
 	 * ports' other ends were written to by now is delivered when the guest opens them. */

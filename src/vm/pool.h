@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pool.h - the process that keeps templates in memory, once for all of their clones, and hands them
+ * out at run_dir/pool.sock. Whoever needs it starts it; it ends by itself when nobody has. */
+#pragma once
+#include "vm/template.h"
+
+/* What a client wants, and is given. */
+struct hp_pool_request {
+	char key[HP_VM_KEY];
+	struct hp_shape shape; /* for the process that makes the template, when there is none */
+};
+
+enum hp_pool_kind {
+	HP_POOL_CLONE, /* of this template */
+	HP_POOL_COLD,  /* there is none yet: the images to boot from are made */
+	HP_POOL_WARM,  /* a clone that stands ready */
+};
+
+struct hp_pool_answer {
+	enum hp_pool_kind kind;
+	struct hp_template template; /* HP_POOL_CLONE; owned */
+};
+
+#define HP_POOL_ANSWER_INIT                                                                    \
+	{                                                                                      \
+		.template = HP_TEMPLATE_INIT                                                   \
+	}
+void hp_pool_answer_clear(struct hp_pool_answer *a);
+HP_AUTO_VALUE(struct hp_pool_answer, hp_pool_answer_clear);
+
+/* Client. @done is called once, also when it fails, and never from inside of hp_pool_ask(). It may
+ * free the client, and take what it wants of the answer. */
+struct hp_pool_client;
+typedef void (*hp_pool_done_fn)(void *data, struct hp_pool_answer *answer,
+				const struct hp_error *why);
+struct hp_pool_client *hp_pool_ask(struct hp_loop *l, const struct hp_vm_config *c,
+				   const struct hp_pool_request *request, hp_pool_done_fn done,
+				   void *data);
+void hp_pool_client_free(struct hp_pool_client *p); /* NULL is fine */
+HP_AUTO_PTR(struct hp_pool_client, hp_pool_client_free);
+
+/* Server. */
+struct hp_pool_options {
+	const struct hp_vm_config *config;
+	const char *program; /* that makes templates: harpoon */
+	int64_t idle_ms;     /* without clients until it ends; 0: never */
+};
+/* Serve until nobody has asked for idle_ms, or until SIGTERM or SIGINT.
+ * Fails: HP_EEXISTS - another one runs. */
+int hp_pool_serve(const struct hp_pool_options *o, struct hp_error *err) MUST_CHECK;
+
+char *hp_pool_address(const struct hp_vm_config *c); /* Owns: the caller */
