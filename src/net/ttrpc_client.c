@@ -93,12 +93,14 @@ static struct call *find_call(struct hp_ttrpc_client *c, uint32_t stream)
 static void refuse_call(struct call *call, const struct hp_ttrpc_response *r)
 {
 	struct hp_error why = HP_ERROR_INIT;
-	const int len =
-		r->message.len < sizeof(why.msg) ? (int)r->message.len : (int)sizeof(why.msg);
+	char text[sizeof(why.msg) + 1]; /* one more, so that what is cut is marked */
+	size_t len = 0;
 
+	for (; len < r->message.len && len < sizeof(text) - 1; len++)
+		text[len] = r->message.data[len] ? (char)r->message.data[len] : '?';
+	text[len] = '\0';
 	if (len > 0)
-		hp_fail(&why, hp_code_from_grpc(r->code), "%.*s", len,
-			(const char *)r->message.data);
+		hp_fail(&why, hp_code_from_grpc(r->code), "%s", text);
 	else
 		hp_fail(&why, hp_code_from_grpc(r->code), "%s: refused", call->name);
 	why.sys = r->code;

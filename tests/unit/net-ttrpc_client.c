@@ -151,6 +151,32 @@ static void makes_calls(void **state)
 	assert_int_equal(w.gone, 0);
 }
 
+/* A message that a hostile peer has made up is shown in one line, and never empty. */
+static void shows_any_words(void **state)
+{
+	static const char nul[] = "\x0a\x05\x08\x05\x12\x01\0";
+	char endless[2000];
+	struct world w;
+	struct asked a = {.w = &w};
+	struct asked b = {.w = &w};
+
+	(void)state;
+	world_open(&w);
+	ask(&a, "", 0);
+	ask(&b, "", 0);
+	memset(endless, 'x', sizeof(endless));
+	endless[sizeof(endless) - 1] = '\0';
+	peer_say(&w.peer, 1, HP_TTRPC_RESPONSE, HP_BYTES(nul, sizeof(nul) - 1));
+	peer_answer(&w.peer, 3, 99, endless, NULL);
+	links_until(w.loop, is_done, &b);
+	assert_string_equal(a.why.msg, "?");
+	assert_int_equal(a.why.code, HP_ENOTFOUND);
+	assert_int_equal(b.why.code, HP_EFAILED);
+	assert_int_equal(strlen(b.why.msg), sizeof(b.why.msg) - 1);
+	assert_string_equal(b.why.msg + sizeof(b.why.msg) - 5, "x...");
+	world_close(&w);
+}
+
 static void says_how_long_it_waits(void **state)
 {
 	struct hp_error err = HP_ERROR_INIT;
@@ -371,6 +397,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(makes_calls),
+		FDS_TEST(shows_any_words),
 		FDS_TEST(says_how_long_it_waits),
 		FDS_TEST(fails_calls_when_the_peer_goes),
 		FDS_TEST(survives_a_peer_that_takes_nothing),
