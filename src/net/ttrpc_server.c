@@ -133,10 +133,12 @@ static void forget_call(struct hp_ttrpc_call *call)
 
 static bool has_call(const struct conn *c, uint32_t stream)
 {
-	for (const struct hp_ttrpc_call *call = c->calls; call; call = call->next)
-		if (call->stream == stream)
-			return true;
-	return false;
+	const struct hp_ttrpc_call *call = c->calls;
+
+	/* The latest comes first, and numbers only grow. */
+	while (call && call->stream > stream)
+		call = call->next;
+	return call && call->stream == stream;
 }
 
 static void finished(void *data, uint32_t events)
