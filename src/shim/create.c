@@ -214,6 +214,7 @@ static int serve_rootfs(struct hp_shim *s, const Hp__Shim__CreateTaskRequest *r,
 							    .on_end = on_rootfs_end};
 	AUTO_FREE struct hp_shim_mount *mounts = hp_alloc_array(r->n_rootfs, sizeof(*mounts));
 	AUTO_FREE struct hp_strv *options = hp_alloc_array(r->n_rootfs, sizeof(*options));
+	AUTO_CLOSE int files_fd = hp_shim_box_take_files(s->box);
 	struct hp_shim_rootfs_spec spec = {.bundle = s->bundle,
 					   .root = hp_shim_spec_root(s->spec),
 					   .mounts = mounts,
@@ -221,8 +222,7 @@ static int serve_rootfs(struct hp_shim *s, const Hp__Shim__CreateTaskRequest *r,
 					   .netns = s->network
 							    ? hp_shim_network_path(s->network)
 							    : hp_shim_spec_netns(s->spec),
-					   .files_fd = hp_shim_box_take_files(s->box)};
-	AUTO_CLOSE int files_fd = spec.files_fd;
+					   .files_fd = files_fd};
 	int rc;
 
 	for (size_t i = 0; i < r->n_rootfs; i++) {
