@@ -36,7 +36,8 @@ struct conn {
 	uint32_t skip; /* bytes of a payload that was too large, still to come */
 	hp_loop_fn on_gone;
 	void *data;
-	bool in_use; /* its callback is at work, and frees it when it is closed */
+	bool handed_on; /* a new peer may begin anew on it */
+	bool in_use;    /* its callback is at work, and frees it when it is closed */
 	bool closed;
 };
 
@@ -273,6 +274,8 @@ static void take_request(struct conn *c, const struct hp_ttrpc_frame *f)
 			       "the stream of a call must have an odd number");
 		return;
 	}
+	if (f->stream == 1 && c->handed_on)
+		c->last_stream = 0;
 	if (f->stream <= c->last_stream) {
 		respond_status(c, f->stream, HP_GRPC_INVALID_ARGUMENT,
 			       "the number of a stream must be higher than those before");
@@ -342,8 +345,9 @@ static void conn_ready(void *data, uint32_t events)
 	}
 }
 
-int hp_ttrpc_server_serve(struct hp_ttrpc_server *s, int take_fd, hp_loop_fn on_gone,
-			  void *data, struct hp_error *err)
+/* ret: borrowed from the server. */
+static int add_conn(struct hp_ttrpc_server *s, int take_fd, struct conn **ret,
+		    struct hp_error *err)
 {
 	static const struct hp_link_limits limits = {.in = HP_TTRPC_HEADER + HP_TTRPC_PAYLOAD,
 						     .out = QUEUE_MAX};
@@ -354,12 +358,24 @@ int hp_ttrpc_server_serve(struct hp_ttrpc_server *s, int take_fd, hp_loop_fn on_
 		return hp_wrap(err, "serve ttrpc");
 	}
 	c->server = s;
-	c->on_gone = on_gone;
-	c->data = data;
 	c->next = s->conns;
 	s->conns = c;
 	s->n_conns++;
 	update_reading(c);
+	*ret = c;
+	return 0;
+}
+
+int hp_ttrpc_server_serve(struct hp_ttrpc_server *s, int take_fd, hp_loop_fn on_gone,
+			  void *data, struct hp_error *err)
+{
+	struct conn *c;
+
+	if (add_conn(s, take_fd, &c, err) < 0)
+		return -1;
+	c->on_gone = on_gone;
+	c->data = data;
+	c->handed_on = true;
 	return 0;
 }
 
@@ -378,11 +394,12 @@ static void take_in(struct hp_ttrpc_server *s, int take_fd)
 {
 	struct hp_error err = HP_ERROR_INIT;
 	AUTO_CLOSE int fd = take_fd;
+	struct conn *c;
 
 	if (s->n_conns >= CONNS_MAX || !is_same_user(fd))
 		return;
 	/* What fails here is out of resources: the peer may try again. */
-	(void)!hp_ttrpc_server_serve(s, TAKE_FD(fd), NULL, NULL, &err);
+	(void)!add_conn(s, TAKE_FD(fd), &c, &err);
 }
 
 static void listen_again(void *data, uint32_t events)

@@ -32,7 +32,8 @@ HP_AUTO_PTR(struct hp_ttrpc_server, hp_ttrpc_server_free);
 int hp_ttrpc_server_listen(struct hp_ttrpc_server *s, int take_fd,
 			   struct hp_error *err) MUST_CHECK;
 /* Serve one byte stream that is there already, such as a port of a machine. @on_gone is called when
- * the peer has closed it; NULL: nobody. */
+ * the peer has closed it; NULL: nobody. A peer may hand it on to another, who begins anew with the
+ * call 1: a machine is cloned from one that has answered calls before. */
 int hp_ttrpc_server_serve(struct hp_ttrpc_server *s, int take_fd, hp_loop_fn on_gone,
 			  void *data, struct hp_error *err) MUST_CHECK;
 /* Whether answers wait to be sent. One who does not read his may let 16 MiB of them wait, and is cut

@@ -90,6 +90,23 @@ static void refuses_what_is_wrong(void **state)
 	world_close(&w);
 }
 
+static void begins_anew_with_a_new_peer(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open(&w);
+	for (int i = 0; i < 2; i++) {
+		peer_ask(&w.peer, 1, "a.B", "Echo", "x");
+		expect_status(&w, 1, 0);
+		peer_ask(&w.peer, 3, "a.B", "Echo", "x");
+		expect_status(&w, 3, 0);
+		peer_ask(&w.peer, 3, "a.B", "Echo", "x");
+		expect_status(&w, 3, 3);
+	}
+	world_close(&w);
+}
+
 /* Data of a call that is no stream, such as the note that there is none, changes nothing. */
 static void passes_over_data_of_a_call(void **state)
 {
@@ -607,6 +624,7 @@ int main(void)
 		FDS_TEST(answers_calls),
 		FDS_TEST(answers_in_any_order),
 		FDS_TEST(refuses_what_is_wrong),
+		FDS_TEST(begins_anew_with_a_new_peer),
 		FDS_TEST(passes_over_data_of_a_call),
 		FDS_TEST(drops_what_is_too_large),
 		FDS_TEST(takes_the_largest_request),
