@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuse_mount.c - mount a file server's shares on this host. */
-#include "fuse_mount.h"
+#include "fake/fuse_mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
