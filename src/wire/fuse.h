@@ -67,7 +67,7 @@ int hp_fuse_message_len(struct hp_bytes in, size_t *ret_len, struct hp_error *er
  * ret: its opcode, unique, node and owner are written in any case, as an answer needs them; the
  * rest borrows from @message.
  * Returns: 0, or the errno to answer with: EINVAL - a length, count or name that no kernel sends;
- * ENAMETOOLONG; ENOSYS - an opcode that is not served. */
+ * ENAMETOOLONG, ERANGE of an attribute; ENOSYS - an opcode that is not served. */
 int hp_fuse_request_read(struct hp_bytes message, struct hp_fuse_request *ret) MUST_CHECK;
 struct fuse_forget_one hp_fuse_forget_at(struct hp_bytes forgets, size_t i);
 /* Is it one of the requests that get no answer? */
