@@ -42,7 +42,7 @@ struct server {
 
 static void *work(void *arg);
 
-/* By the leader, or before there is one. A thread less is no failure as long as there is one. */
+/* Under s->leading. A thread less is no failure as long as there is one. */
 static int add_worker(struct server *s)
 {
 	struct worker *w = &s->workers[s->n_workers];
@@ -171,7 +171,10 @@ static int start(struct server *s, struct hp_error *err)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
+	/* It must not lead before it is counted: the next one would be given its place. */
+	pthread_mutex_lock(&s->leading);
 	rc = add_worker(s);
+	pthread_mutex_unlock(&s->leading);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return rc ? hp_fail_errno(err, rc, "start a thread for files") : 0;
 }
