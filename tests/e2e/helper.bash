@@ -53,6 +53,8 @@ crun_for_hybrid() {
 # e2e_down: remove all, and fail when something had been left or stays. Call it in teardown_file.
 e2e_down() {
 	local rc=0
+	# A setup that failed at once has made nothing.
+	[ -n "${E2E:-}" ] || return 1
 	harpoon ps -aq | xargs -r harpoon rm -f -v >/dev/null || rc=1
 	harpoon images --no-trunc -q | sort -u | xargs -r harpoon rmi -f >/dev/null || rc=1
 	nothing_held || rc=1
