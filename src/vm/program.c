@@ -3,6 +3,7 @@
 #include "vm/program.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,7 +36,12 @@ char *hp_vm_own_program(const char *name, const char *folder)
 		else
 			free(places[i]);
 	}
-	return found;
+
+	/* Templates are known by such paths: a program has one, whoever looks for it. */
+	AUTO_FREE char *as_found = found;
+	char *real = found ? realpath(found, NULL) : NULL;
+
+	return real ? real : TAKE(as_found);
 }
 
 char *hp_vm_find_program(const char *name)
