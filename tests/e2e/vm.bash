@@ -35,31 +35,38 @@ vm_config() {
 
 # vm_down: remove all, and fail when something had been left or stays. Call it in teardown_file.
 vm_down() {
+	[ -n "${E2E:-}" ] || return 1
 	vm_config
 	vm_pool_stop
 	e2e_down
 }
 
-# The process that holds the templates of this file's run_dir outlives containers by design.
+# vm_of_us PATTERN: processes whose program fits it and that have the settings of this file of tests,
+# each "PID COMMAND".
+vm_of_us() {
+	local p exe
+	for p in /proc/[0-9]*; do
+		exe=$(readlink "$p/exe" 2>/dev/null) || continue
+		# shellcheck disable=SC2053 # a pattern
+		[[ ${exe##*/} == $1 ]] || continue
+		{ tr '\0' '\n' <"$p/environ"; } 2>/dev/null | grep -qxF "HARPOON_VM_CONFIG=$E2E/vm.json" &&
+			echo "${p#/proc/} $({ tr '\0' ' ' <"$p/cmdline"; } 2>/dev/null)"
+	done
+	return 0
+}
+
+# Machines of this file's containers.
+vm_machines() { vm_of_us 'qemu-system-*'; }
+
+# The process that holds the templates of this file's run_dir; it outlives containers by design.
+vm_pool_pids() { vm_of_us harpoon | sed -n 's/^\([0-9]*\) .* vm pool .*/\1/p'; }
+
 vm_pool_stop() {
-	local pid file
-	for file in "$E2E"/run/*.pid; do
-		[ -e "$file" ] || continue
-		pid=$(cat "$file")
+	local pid
+	for pid in $(vm_pool_pids); do
 		kill "$pid" 2>/dev/null || continue
 		until_ok 10 sh -c "! kill -0 $pid"
 	done
-}
-
-# Machines of this file's containers, each "PID COMMAND".
-vm_machines() {
-	local p
-	for p in /proc/[0-9]*; do
-		[[ $(readlink "$p/exe") == */qemu-system-* ]] || continue
-		{ tr '\0' '\n' <"$p/environ"; tr '\0' '\n' <"$p/cmdline"; } 2>/dev/null |
-			grep -qF "$E2E/" && echo "${p#/proc/} $(tr '\0' ' ' <"$p/cmdline")"
-	done 2>/dev/null
-	return 0
 }
 
 # What machines may not leave, for helper.bash.
@@ -110,23 +117,29 @@ vm_box() { vm_start "${1:-box}" "${@:2}" -- sleep 3600; }
 # logged NAME TEXT: its output has this text by now.
 logged() { harpoon logs "$1" 2>&1 | grep -qF -- "$2"; }
 
-# vm_shim_of NAME, vm_machine_of NAME: the processes behind a container.
-vm_shim_of() {
-	local id p
-	id=$(harpoon inspect -f '{{.Id}}' "$1")
-	for p in /proc/[0-9]*; do
-		{ tr '\0' ' ' <"$p/cmdline"; } 2>/dev/null | grep -qF -- "-id $id " || continue
-		[[ $(readlink "$p/exe") == */containerd-shim-* ]] || continue
-		# The file server has the same words, and the shim as its parent.
-		[ "$(readlink "/proc/$(sed -n 's/^PPid:[[:space:]]*//p' "$p/status")/exe")" = \
-			"$(readlink "$p/exe")" ] || echo "${p#/proc/}"
+# vm_shim_of ID, vm_files_of ID, vm_machine_of ID: the processes behind a container. The file server
+# was forked by the shim and has its words.
+vm_shim_of() { vm_shims "$1" first; }
+vm_files_of() { vm_shims "$1" forked; }
+
+# vm_shims ID first|forked
+vm_shims() {
+	local pid rest parent
+	vm_of_us 'containerd-shim-harpoon-v1' | grep -F -- "-id $1 " | while read -r pid rest; do
+		parent=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null)
+		if [[ $(readlink "/proc/$parent/exe" 2>/dev/null) == */containerd-shim-harpoon-v1 ]]; then
+			[ "$2" = first ] || echo "$pid"
+		else
+			[ "$2" = forked ] || echo "$pid"
+		fi
 	done
+	return 0
 }
 
 vm_machine_of() {
 	local shim
-	shim=$(vm_shim_of "$1")
-	[ -n "$shim" ] && pgrep -P "$shim" qemu-system
+	for shim in $(vm_shim_of "$1"); do pgrep -P "$shim" qemu-system; done
+	return 0
 }
 
 # seconds COMMAND...: run it, print how long it took, with milliseconds.
