@@ -193,8 +193,6 @@ int hp_files_serve(int port, const struct hp_files_share *shares, size_t n, unsi
 	struct server s = {.max_workers = workers ? workers : WORKERS_DEFAULT};
 	int rc;
 
-	if (n == 0)
-		return hp_fail(err, HP_EINVALID, "serve files: there is nothing to share");
 	if (s.max_workers > WORKERS_MAX)
 		s.max_workers = WORKERS_MAX;
 	/* An arena for each thread would keep memory that others could use. */

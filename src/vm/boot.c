@@ -188,8 +188,16 @@ static void on_state(void *data, uint32_t events)
 static void freeze(void *data, uint32_t events)
 {
 	struct boot *b = data;
+	struct hp_error why = HP_ERROR_INIT;
 
 	(void)events;
+	/* A guest that waits for the answer to its mount would wait in each clone. */
+	if (waitpid(b->files_pid, NULL, WNOHANG) != 0) {
+		b->files_pid = 0;
+		hp_fail(&why, HP_EINTERNAL, "nothing serves files to the machine any more");
+		fail(b, &why);
+		return;
+	}
 	b->frozen = true;
 	hp_timer_start(b->loop, &b->timer, SAVE_WAIT_MS, on_late, b);
 	hp_vmm_save(b->vmm, on_saved, b);

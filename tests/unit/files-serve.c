@@ -17,16 +17,18 @@ struct guest {
 	struct fuse_out_header head; /* of the last answer */
 };
 
+/* @dir: NULL: nothing is shared. */
 static int serve(int port, const char *dir)
 {
-	struct hp_files_share share = {.name = "rootfs", .fd = open(dir, O_PATH | O_CLOEXEC)};
+	struct hp_files_share share = {.name = "rootfs",
+				       .fd = dir ? open(dir, O_PATH | O_CLOEXEC) : -1};
 	struct hp_error err = HP_ERROR_INIT;
-	int rc = hp_files_serve(port, &share, 1, 0, &err);
+	int rc = hp_files_serve(port, &share, dir ? 1 : 0, 0, &err);
 
 	return rc == 0 ? 0 : err.code == HP_EPROTO ? 9 : 1;
 }
 
-static struct guest *start(void)
+static struct guest *start_with(bool share)
 {
 	struct guest *g = hp_alloc(sizeof(*g));
 	int ends[2];
@@ -37,11 +39,16 @@ static struct guest *start(void)
 	assert_true(g->server >= 0);
 	if (g->server == 0) {
 		close(ends[0]);
-		_exit(serve(ends[1], g->dir));
+		_exit(serve(ends[1], share ? g->dir : NULL));
 	}
 	close(ends[1]);
 	g->port = ends[0];
 	return g;
+}
+
+static struct guest *start(void)
+{
+	return start_with(true);
 }
 
 /* Close the port. Returns: the server's exit status. */
@@ -242,13 +249,18 @@ static void gives_memory_back_when_idle(void **state)
 	assert_int_equal(finish(g), 0);
 }
 
-static void wants_something_to_share(void **state)
+/* For a machine that is to be a template, and has no container yet. */
+static void answers_for_nothing(void **state)
 {
-	struct hp_error err = HP_ERROR_INIT;
+	struct guest *g = start_with(false);
+	struct fuse_init_in init = {.major = 7, .minor = 37, .flags = 0x7fffffff};
 
 	(void)state;
-	assert_int_equal(hp_files_serve(-1, NULL, 0, 0, &err), -1);
-	assert_int_equal(err.code, HP_EINVALID);
+	ask(g, FUSE_INIT, 0, &init, sizeof(init));
+	assert_int_equal(hear(g), 0);
+	ask(g, FUSE_LOOKUP, FUSE_ROOT_ID, "rootfs", sizeof("rootfs"));
+	assert_int_equal(hear(g), ENOENT);
+	assert_int_equal(finish(g), 0);
 }
 
 int main(void)
@@ -261,7 +273,7 @@ int main(void)
 		FDS_TEST(answers_many_at_once),
 		FDS_TEST(ends_while_nobody_takes_its_answers),
 		FDS_TEST(gives_memory_back_when_idle),
-		FDS_TEST(wants_something_to_share),
+		FDS_TEST(answers_for_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
