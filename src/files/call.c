@@ -137,7 +137,8 @@ int hp_files__answer(struct hp_files_call *c)
 	if (rc == 0)
 		rc = op->fn(c);
 	hp_files__node_put(&c->files->nodes, c->node);
-	return rc;
+	/* It is not the guest's process that has too many files open. */
+	return rc == EMFILE ? ENFILE : rc;
 }
 
 /* Raise the limit on open files as far as it goes. Returns: the limit. */
@@ -200,7 +201,7 @@ int hp_files__open(struct hp_files *f, const struct hp_files_share *shares, size
 	hp_files__cache_init(&f->cache, CACHE_MAX);
 	if (hp_files__proc_dir(&f->proc_fd, err) < 0)
 		return -1;
-	f->cache.proc_fd = f->proc_fd;
+	f->cache.proc_fd = f->nodes.proc_fd = f->proc_fd;
 	for (uint32_t i = 0; i < n; i++, f->n_roots++)
 		if (open_root(f, i, &shares[i], err) < 0)
 			return -1;

@@ -34,9 +34,8 @@ static bool same_key(const struct hp_node_key *a, const struct hp_node_key *b)
 
 void hp_files__nodes_init(struct hp_nodes *t, uint32_t max_open)
 {
-	*t = (struct hp_nodes){.max = HP_NODES_MAX, .max_open = max_open};
+	*t = (struct hp_nodes){.max = HP_NODES_MAX, .max_open = max_open, .proc_fd = -1};
 	pthread_mutex_init(&t->lock, NULL);
-	pthread_mutex_init(&t->reopening, NULL);
 	pthread_rwlock_init(&t->names, NULL);
 	t->n_buckets = BUCKETS_MIN;
 	t->buckets = hp_alloc_array(t->n_buckets, sizeof(struct hp_node *));
@@ -68,7 +67,6 @@ void hp_files__nodes_free(struct hp_nodes *t)
 	free(t->free_slots);
 	free(t->buckets);
 	pthread_mutex_destroy(&t->lock);
-	pthread_mutex_destroy(&t->reopening);
 	pthread_rwlock_destroy(&t->names);
 }
 
@@ -200,7 +198,7 @@ static int meet_again(struct hp_nodes *t, struct hp_node *n, const struct hp_nod
 	}
 	if (n->fd >= 0)
 		return found->fd;
-	n->fd = found->fd;
+	__atomic_store_n(&n->fd, found->fd, __ATOMIC_RELEASE);
 	t->n_open++;
 	t->n_closed--;
 	return -1;
@@ -273,11 +271,14 @@ struct hp_node *hp_files__node_get(struct hp_nodes *t, uint64_t id)
 	if (__atomic_load_n(&n->fd, __ATOMIC_ACQUIRE) >= 0)
 		return n;
 	hp_files__nodes_spare(t);
-	if (hp_files__node_reopen(t, n) == 0)
-		return n;
-	hp_files__node_put(t, n);
-	errno = ESTALE;
-	return NULL;
+	if (hp_files__node_reopen(t, n) < 0) {
+		int sys = errno;
+
+		hp_files__node_put(t, n);
+		errno = sys;
+		return NULL;
+	}
+	return n;
 }
 
 struct hp_node *hp_files__node_find(struct hp_nodes *t, const struct hp_node_key *key)

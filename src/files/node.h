@@ -57,7 +57,7 @@ struct hp_nodes {
 	/* Of node_spare.c. Who removes or moves names holds @names shared, from before it looks
 	 * whether any node is closed; who closes one holds it alone. */
 	pthread_rwlock_t names;
-	pthread_mutex_t reopening;
+	int proc_fd;     /* /proc/self/fd; borrowed */
 	uint32_t n_open; /* descriptors of nodes */
 	uint32_t max_open;
 	uint32_t n_closed; /* nodes without their descriptor */

@@ -5,10 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/path.h"
 #include "files/attr.h"
+#include "files/proc.h"
 
 /* So many are closed at once. */
 #define BATCH     64
@@ -37,18 +40,152 @@ static char *name_of(struct hp_nodes *t, const struct hp_node *n, uint64_t *ret_
 	return name;
 }
 
-/* Close @n, to which we have a reference, if nobody else has and its name leads to it. */
-static bool close_node(struct hp_nodes *t, struct hp_node *n)
+static bool is_open(const struct hp_node *n)
+{
+	return __atomic_load_n(&n->fd, __ATOMIC_ACQUIRE) >= 0;
+}
+
+/* The closed nodes on the way up from one to a directory that is open. */
+struct way {
+	struct hp_nodes *t;
+	struct step {
+		struct hp_node *node; /* a reference */
+		char *name;
+	} * steps;
+	size_t n;
+	size_t cap;
+};
+
+static void way_free(struct way *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		hp_files__node_put(w->t, w->steps[i].node);
+		free(w->steps[i].name);
+	}
+	free(w->steps);
+}
+HP_AUTO_VALUE(struct way, way_free);
+
+static void add_step(struct way *w, struct hp_node *node, char *take_name)
+{
+	if (w->n == w->cap) {
+		w->cap = w->cap ? 2 * w->cap : 8;
+		w->steps = hp_realloc_array(w->steps, w->cap, sizeof(*w->steps));
+	}
+	w->steps[w->n++] = (struct step){.node = node, .name = take_name};
+}
+
+/* Go up from @n until a directory is open. Returns: it, with a reference; NULL. */
+static struct hp_node *go_up(struct way *w, const struct hp_node *n)
+{
+	struct hp_node *at = hp_files__node_ref(w->t, n->id);
+
+	while (at && !is_open(at) && w->n < DEPTH_MAX) {
+		uint64_t parent;
+		char *name = name_of(w->t, at, &parent);
+
+		add_step(w, at, name);
+		at = name ? hp_files__node_ref(w->t, parent) : NULL;
+	}
+	if (at && !is_open(at)) {
+		hp_files__node_put(w->t, at);
+		at = NULL;
+	}
+	return at;
+}
+
+/* Open @s in the directory @dir_fd. Returns: a descriptor, or -1 with errno. */
+static int open_step(int dir_fd, const struct step *s)
+{
+	AUTO_CLOSE int fd = openat(dir_fd, s->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct statx st;
+
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+		return -1;
+	if (fd < 0 || statx(fd, "", AT_EMPTY_PATH, HP_STATX_MASK, &st) < 0 ||
+	    !hp_files__is_node(&st, s->node)) {
+		errno = ESTALE;
+		return -1;
+	}
+	return TAKE_FD(fd);
+}
+
+/* A descriptor of @n of our own. The directories on the way to it are not left open, as there may
+ * be more of them than descriptors. Returns: -1 with errno. */
+static int walk_to(struct hp_nodes *t, const struct hp_node *n)
+{
+	AUTO(way_free) struct way w = {.t = t};
+	struct hp_node *top = go_up(&w, n);
+	int fd;
+
+	if (!top) {
+		errno = ESTALE;
+		return -1;
+	}
+	fd = fcntl(top->fd, F_DUPFD_CLOEXEC, 0);
+	hp_files__node_put(t, top);
+	for (size_t i = w.n; i > 0 && fd >= 0; i--) {
+		int below = open_step(fd, &w.steps[i - 1]);
+		int sys = errno;
+
+		close(fd);
+		errno = sys;
+		fd = below;
+	}
+	return fd;
+}
+
+/* What @n is called by now, when it was renamed since it was looked up: the kernel knows. The
+ * directory may be another one too; then this does not help. */
+static char *name_by_now(const struct hp_nodes *t, const struct hp_node *n)
+{
+	char path[PATH_MAX];
+	char self[HP_PROC_NAME];
+	ssize_t len = readlinkat(t->proc_fd, hp_files__proc_name(n->fd, self), path,
+				 sizeof(path) - 1);
+
+	if (len < 0)
+		return NULL;
+	path[len] = '\0';
+	return hp_strdup(hp_path_base(path));
+}
+
+static void set_name(struct hp_nodes *t, struct hp_node *n, uint64_t parent, char *take_name)
+{
+	pthread_mutex_lock(&t->lock);
+	free(n->name);
+	n->name = take_name;
+	n->parent = parent;
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* Is there a name that leads to @n, which is open? */
+static bool can_be_found(struct hp_nodes *t, struct hp_node *n)
 {
 	uint64_t parent_id;
 	AUTO_FREE char *name = name_of(t, n, &parent_id);
 	struct hp_node *parent = hp_files__node_ref(t, parent_id);
-	bool leads = parent && parent->fd >= 0 && leads_to(parent->fd, name, n);
-	int fd = -1;
+	AUTO_CLOSE int dir_fd = parent ? walk_to(t, parent) : -1;
+	bool leads = dir_fd >= 0 && leads_to(dir_fd, name, n);
 
 	if (parent)
 		hp_files__node_put(t, parent);
-	if (!leads)
+	if (dir_fd >= 0 && !leads) {
+		AUTO_FREE char *other = name_by_now(t, n);
+
+		leads = other && leads_to(dir_fd, other, n);
+		if (leads)
+			set_name(t, n, parent_id, TAKE(other));
+	}
+	return leads;
+}
+
+/* Close @n, to which we have a reference, if nobody else has and its name leads to it. */
+static bool close_node(struct hp_nodes *t, struct hp_node *n)
+{
+	int fd = -1;
+
+	if (!can_be_found(t, n))
 		return false;
 	pthread_mutex_lock(&t->lock);
 	if (n->refs == 1 && !n->dead) {
@@ -88,8 +225,12 @@ static struct hp_node *next_unused(struct hp_nodes *t)
 void hp_files__nodes_spare(struct hp_nodes *t)
 {
 	unsigned closed = 0;
+	bool is_full;
 
-	if (__atomic_load_n(&t->n_open, __ATOMIC_RELAXED) < t->max_open)
+	pthread_mutex_lock(&t->lock);
+	is_full = t->n_open >= t->max_open;
+	pthread_mutex_unlock(&t->lock);
+	if (!is_full)
 		return;
 	pthread_rwlock_wrlock(&t->names);
 	/* Twice as many tries: those that cannot be closed must not hold up for ever. */
@@ -107,86 +248,64 @@ void hp_files__nodes_spare(struct hp_nodes *t)
 	pthread_rwlock_unlock(&t->names);
 }
 
-/* Open @n as @name in @parent, which is open. */
-static bool open_again(struct hp_nodes *t, struct hp_node *n, const struct hp_node *parent,
-		       const char *name)
+int hp_files__node_reopen(struct hp_nodes *t, struct hp_node *n)
 {
-	AUTO_CLOSE int fd = openat(parent->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	struct statx st;
-	bool is_open;
+	AUTO_CLOSE int fd = -1;
+	bool gone;
 
-	if (fd < 0 || statx(fd, "", AT_EMPTY_PATH, HP_STATX_MASK, &st) < 0 ||
-	    !hp_files__is_node(&st, n))
-		return false;
+	if (is_open(n))
+		return 0;
+	fd = walk_to(t, n);
+	if (fd < 0)
+		return -1;
 	pthread_mutex_lock(&t->lock);
-	/* LOOKUP may have brought one meanwhile. */
+	/* Another call may have brought one meanwhile. */
 	if (n->fd < 0 && !n->dead) {
 		__atomic_store_n(&n->fd, TAKE_FD(fd), __ATOMIC_RELEASE);
 		t->n_open++;
 		t->n_closed--;
 	}
-	is_open = n->fd >= 0;
+	gone = n->fd < 0;
 	pthread_mutex_unlock(&t->lock);
-	return is_open;
-}
-
-/* Open the topmost of the closed ones among @n and the directories it is in. */
-static bool open_topmost(struct hp_nodes *t, const struct hp_node *n)
-{
-	struct hp_node *child = hp_files__node_ref(t, n->id);
-	bool opened = false;
-
-	for (int i = 0; i < DEPTH_MAX && child; i++) {
-		uint64_t parent_id;
-		AUTO_FREE char *name = name_of(t, child, &parent_id);
-		struct hp_node *parent = name ? hp_files__node_ref(t, parent_id) : NULL;
-		bool is_end = parent && parent->fd >= 0;
-
-		if (is_end)
-			opened = open_again(t, child, parent, name);
-		hp_files__node_put(t, child);
-		child = parent;
-		if (is_end)
-			break;
-	}
-	if (child)
-		hp_files__node_put(t, child);
-	return opened;
-}
-
-int hp_files__node_reopen(struct hp_nodes *t, struct hp_node *n)
-{
-	bool is_open = false;
-
-	pthread_mutex_lock(&t->reopening);
-	/* Each round opens one, so there are no more rounds than levels. */
-	for (int i = 0; i < DEPTH_MAX; i++) {
-		is_open = __atomic_load_n(&n->fd, __ATOMIC_ACQUIRE) >= 0;
-		if (is_open || !open_topmost(t, n))
-			break;
-	}
-	pthread_mutex_unlock(&t->reopening);
-	if (!is_open)
+	if (gone)
 		errno = ESTALE;
-	return is_open ? 0 : -1;
+	return gone ? -1 : 0;
 }
 
-void hp_files__node_keep(struct hp_nodes *t, uint32_t share, int dir_fd, const char *name)
+/* The node that @name in the directory @dir_fd leads to. Returns: with a reference; NULL. */
+static struct hp_node *node_at(struct hp_nodes *t, uint32_t share, int dir_fd, const char *name)
 {
 	struct statx st;
 	struct hp_node_key key;
-	struct hp_node *n;
 
-	if (__atomic_load_n(&t->n_closed, __ATOMIC_RELAXED) == 0)
-		return;
 	if (statx(dir_fd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, HP_STATX_MASK, &st) < 0)
-		return;
+		return NULL;
 	key = hp_files__key(&st, share);
-	n = hp_files__node_find(t, &key);
+	return hp_files__node_find(t, &key);
+}
+
+void hp_files__node_moved(struct hp_nodes *t, const struct hp_node *dir, const char *name)
+{
+	struct hp_node *n = node_at(t, dir->key.share, dir->fd, name);
+
+	if (!n)
+		return;
+	set_name(t, n, dir->id, hp_strdup(name));
+	hp_files__node_put(t, n);
+}
+
+void hp_files__node_keep(struct hp_nodes *t, const struct hp_node *dir, const char *name)
+{
+	struct hp_node *n;
+	bool all_open;
+
+	pthread_mutex_lock(&t->lock);
+	all_open = t->n_closed == 0;
+	pthread_mutex_unlock(&t->lock);
+	n = all_open ? NULL : node_at(t, dir->key.share, dir->fd, name);
 	if (!n)
 		return;
 	/* What cannot be opened now is another file, so nothing is lost with the name. */
-	if (__atomic_load_n(&n->fd, __ATOMIC_ACQUIRE) < 0)
-		(void)!hp_files__node_reopen(t, n);
+	(void)!hp_files__node_reopen(t, n);
 	hp_files__node_put(t, n);
 }

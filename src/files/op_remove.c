@@ -12,7 +12,7 @@ static int remove_name(struct hp_files_call *c, int flags)
 	int rc;
 
 	pthread_rwlock_rdlock(&nodes->names);
-	hp_files__node_keep(nodes, c->node->key.share, c->node->fd, c->r->name);
+	hp_files__node_keep(nodes, c->node, c->r->name);
 	rc = unlinkat(c->node->fd, c->r->name, flags) < 0 ? errno : 0;
 	pthread_rwlock_unlock(&nodes->names);
 	return rc;
@@ -39,12 +39,17 @@ static int rename_to(struct hp_files_call *c, const struct hp_node *to)
 	if (to->key.share != c->node->key.share)
 		return EXDEV;
 	pthread_rwlock_rdlock(&nodes->names);
-	hp_files__node_keep(nodes, c->node->key.share, c->node->fd, c->r->name);
-	hp_files__node_keep(nodes, to->key.share, to->fd, c->r->name2);
+	hp_files__node_keep(nodes, c->node, c->r->name);
+	hp_files__node_keep(nodes, to, c->r->name2);
 	rc = renameat2(c->node->fd, c->r->name, to->fd, c->r->name2, c->r->in.rename.flags) < 0
 		     ? errno
 		     : 0;
 	pthread_rwlock_unlock(&nodes->names);
+	if (rc == 0 && to != c->node) {
+		hp_files__node_moved(nodes, to, c->r->name2);
+		if (c->r->in.rename.flags & RENAME_EXCHANGE)
+			hp_files__node_moved(nodes, c->node, c->r->name);
+	}
 	return rc;
 }
 

@@ -82,6 +82,37 @@ static void keeps_what_loses_its_name(void **state)
 		assert_int_equal(get_size(w, ids[i]), 0);
 }
 
+/* Package managers rename each file that they unpack: those must not all stay open. */
+static void closes_what_was_renamed(void **state)
+{
+	uint64_t ids[FILES];
+	uint64_t dirs[2];
+	AUTO(world_free) struct world *w = many(ids, dirs);
+
+	(void)state;
+	for (int i = 0; i < FILES; i++) {
+		struct fuse_rename2_in in = {.newdir = dirs[i < FILES / 2 ? i % 2 : 1 - i % 2]};
+		char names[32];
+		size_t len = (size_t)snprintf(names, sizeof(names), "%d%cnew-%d", i, 0, i) + 1;
+
+		/* All of them are open for once, with the names that they had. */
+		w->files.nodes.max_open = 10 * FILES;
+		assert_int_equal(get_size(w, ids[i]), 0);
+		assert_int_equal(world_ask(w, FUSE_RENAME2, dirs[i % 2],
+					   &(struct world_tail){&in, sizeof(in)},
+					   &(struct world_tail){names, len}),
+				 0);
+	}
+	w->files.nodes.max_open = OPEN;
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < FILES; i++) {
+			assert_int_equal(get_size(w, ids[i]), 0);
+			world_look(w, w->root, "more");
+		}
+	}
+	assert_true(w->files.nodes.n_open <= OPEN + 2);
+}
+
 static void follows_a_directory_that_is_moved(void **state)
 {
 	uint64_t ids[FILES];
@@ -151,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(knows_all_and_opens_few),
 		FDS_TEST(keeps_what_loses_its_name),
+		FDS_TEST(closes_what_was_renamed),
 		FDS_TEST(follows_a_directory_that_is_moved),
 		FDS_TEST(does_not_take_another_file_for_it),
 		FDS_TEST(opens_a_whole_path_again),
