@@ -20,7 +20,10 @@ struct hp_files_share {
 /* Answer requests on @port until the other end closes it. Requests are served by @workers threads
  * (0: 4). The top directory has the @n shares and cannot be changed. An INIT request is answered;
  * a connection whose INIT another process has answered is taken over as it is.
- * Runs as root: files are made with the owner that the request names.
+ * @port is a stream socket. Whoever is at its other end takes answers while it sends requests, in
+ * pieces of any size; messages have up to HP_FUSE_MESSAGE_MAX bytes.
+ * Runs as root: files are made with the owner that the request names. Permissions are the guest's
+ * kernel's to judge. The process is the server's alone: its limit on open files is raised.
  * Returns: 0 when the port was closed.
  * Fails: HP_EPROTO - what came can be no FUSE request: nothing more can be read. */
 int hp_files_serve(int port, const struct hp_files_share *shares, size_t n, unsigned workers,
