@@ -31,7 +31,8 @@ static const struct hp_opt build_opts[] = {
 		    "the machine's memory (the settings')"),
 	HP_OPT_INT(0, "cpus", struct build_args, cpus, "its processors (the settings')", 0, 64,
 		   0),
-	HP_OPT_FLAG(0, "net", struct build_args, net, "with a network device"),
+	HP_OPT_FLAG_ON(0, "net", struct build_args, net,
+		       "with a network device, as those of containers have (true)"),
 	HP_OPT_FLAG('q', "quiet", struct build_args, quiet, "print the key only"),
 	HP_OPT_END,
 };

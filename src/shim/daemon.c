@@ -123,8 +123,6 @@ static int start_box(struct daemon *d, struct hp_error *err)
 	if (hp_vm_config_load(&d->config, err) < 0)
 		return -1;
 	s->memory_bytes = hp_shim_spec_memory(s->spec);
-	if (s->memory_bytes == 0)
-		s->memory_bytes = d->config.memory_bytes;
 	s->cpus = hp_shim_spec_cpus(s->spec);
 	if (hp_shim_network_open(hp_shim_spec_netns(s->spec), &s->network, err) < 0)
 		return -1;
@@ -133,6 +131,8 @@ static int start_box(struct daemon *d, struct hp_error *err)
 						.cpus = s->cpus,
 						.tap_fd = hp_shim_network_tap_fd(s->network),
 						.cgroup_fd = -1};
+	if (s->memory_bytes == 0)
+		s->memory_bytes = d->config.memory_bytes;
 	if (s->cpus == 0)
 		s->cpus = d->config.cpus;
 	return hp_shim_box_open(s->loop, &spec, &s->box, err);
