@@ -33,7 +33,7 @@ struct hp_files {
 	struct hp_devs devs;
 };
 
-/* Take on the shares, of which there is one at least; they are borrowed. */
+/* Take on the shares; they are borrowed. */
 int hp_files__open(struct hp_files *f, const struct hp_files_share *shares, size_t n,
 		   struct hp_error *err) MUST_CHECK;
 void hp_files__close(struct hp_files *f);

@@ -123,10 +123,16 @@ int hp_files__readlink(struct hp_files_call *c)
 
 int hp_files__statfs(struct hp_files_call *c)
 {
-	const struct hp_node *n = c->node ? c->node : c->files->roots[0].node;
+	const struct hp_files *f = c->files;
+	const struct hp_node *n = c->node;
 	struct fuse_statfs_out out = {0};
 	struct statfs st;
 
+	/* The top directory is where the first share is, when there is one. */
+	if (!n && f->n_roots == 0)
+		return hp_files__reply(c, &out, sizeof(out));
+	if (!n)
+		n = f->roots[0].node;
 	if (fstatfs(n->fd, &st) < 0)
 		return errno;
 	out.st = (struct fuse_kstatfs){.blocks = st.f_blocks,

@@ -137,6 +137,26 @@ static void tells_of_file_systems(void **state)
 	assert_int_equal(ASK_ARGS(w, FUSE_SYNCFS, FUSE_ROOT_ID, in), 0);
 }
 
+/* A template's guest mounts before there is anything to share. */
+static void bears_that_nothing_is_shared(void **state)
+{
+	struct world *w = hp_alloc(sizeof(*w));
+	struct fuse_getattr_in in = {0};
+	struct fuse_syncfs_in sync = {0};
+	struct hp_error err = HP_ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(hp_files__open(&w->files, NULL, 0, &err), 0);
+	assert_int_equal(ASK_NODE(w, FUSE_STATFS, FUSE_ROOT_ID), 0);
+	assert_int_equal(ANSWER(w, struct fuse_statfs_out).st.blocks, 0);
+	assert_int_equal(ASK_ARGS(w, FUSE_GETATTR, FUSE_ROOT_ID, in), 0);
+	assert_int_equal(ASK_ARGS(w, FUSE_SYNCFS, FUSE_ROOT_ID, sync), 0);
+	assert_int_equal(ASK_NAME(w, FUSE_LOOKUP, FUSE_ROOT_ID, "rootfs"), ENOENT);
+	assert_int_equal(ASK_NODE(w, FUSE_STATFS, 2), ESTALE);
+	hp_files__close(&w->files);
+	free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +167,7 @@ int main(void)
 		FDS_TEST(clears_setuid_only_when_asked),
 		FDS_TEST(refuses_sizes_that_cannot_be),
 		FDS_TEST(tells_of_file_systems),
+		FDS_TEST(bears_that_nothing_is_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
