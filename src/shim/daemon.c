@@ -150,7 +150,6 @@ static void log_warnings(const struct hp_shim *s)
 static void start_machine(struct daemon *d)
 {
 	struct hp_shim *s = &d->shim;
-	const struct hp_machine *m;
 
 	if (hp_shim_spec_read(s->bundle, &s->spec, &s->spec_why) < 0)
 		return;
@@ -160,10 +159,6 @@ static void start_machine(struct daemon *d)
 		hp_shim_log(s->log, HP_LOG_ERROR, "%s", s->box_why.msg);
 		return;
 	}
-	m = hp_shim_box_machine(s->box);
-	s->record.vmm = hp_shim_pid_of(hp_machine_pid(m));
-	hp_shim_log(s->log, HP_LOG_INFO, "machine is starting accel=%s origin=%s",
-		    hp_machine_accel(m), hp_shim_origin_name(hp_machine_origin(m)));
 }
 
 static void write_record(struct daemon *d, const char *socket)

@@ -66,13 +66,13 @@ void hp_shim_on_info(struct hp_shim *s, struct hp_ttrpc_call *call,
 	reply.id = s->id;
 	reply.namespace_ = s->ns;
 	reply.shim_pid = (uint32_t)getpid();
-	reply.vmm_pid = (uint32_t)s->record.vmm.pid;
 	reply.files_pid = hp_shim_task_pid(s);
 	reply.memory_bytes = s->memory_bytes;
 	reply.cpus = s->cpus;
 	reply.n_phases = phases.n;
 	reply.phases = phases.list;
 	if (machine) {
+		reply.vmm_pid = (uint32_t)hp_machine_pid(machine);
 		reply.origin =
 			(char *)(uintptr_t)hp_shim_origin_name(hp_machine_origin(machine));
 		reply.accel = (char *)(uintptr_t)hp_machine_accel(machine);

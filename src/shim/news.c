@@ -3,11 +3,26 @@
  * ended, that it is over itself. */
 #include "shim/shim.h"
 
+/* Which process the machine is, and how it came to be, is settled by now. */
+static void note_machine(struct hp_shim *s)
+{
+	const struct hp_machine *m = hp_shim_box_machine(s->box);
+
+	if (!m)
+		return;
+	s->record.vmm = hp_shim_pid_of(hp_machine_pid(m));
+	hp_shim_save(s);
+	hp_shim_log(s->log, HP_LOG_INFO, "the machine runs accel=%s origin=%s kernel=%s",
+		    hp_machine_accel(m), hp_shim_origin_name(hp_machine_origin(m)),
+		    hp_shim_guest_kernel(hp_shim_box_guest(s->box)));
+}
+
 static void on_ready(void *data, const struct hp_error *why)
 {
 	struct hp_shim *s = data;
 
 	if (!why) {
+		note_machine(s);
 		s->guest_ready = true;
 		hp_shim_create_step(s);
 		return;
