@@ -127,7 +127,7 @@ static int start_box(struct daemon *d, struct hp_error *err)
 	if (hp_shim_network_open(hp_shim_spec_netns(s->spec), &s->network, err) < 0)
 		return -1;
 	spec.machine = (struct hp_machine_spec){.id = s->id,
-						.memory_bytes = s->memory_bytes,
+						.memory_bytes = hp_shim_spec_memory(s->spec),
 						.cpus = s->cpus,
 						.tap_fd = hp_shim_network_tap_fd(s->network),
 						.cgroup_fd = -1};

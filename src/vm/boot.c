@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -17,9 +19,9 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "files/files.h"
+#include "net/tap.h"
 #include "net/ttrpc_client.h"
 #include "vm/console.h"
-#include "vm/tap.h"
 
 #define ATTEMPTS     3
 #define BOOT_WAIT_MS 30000 /* of the first attempt; each next one has twice the time */
@@ -27,6 +29,7 @@
 /* After the first answer the guest's kernel still has things to settle, and the mount of its files
  * to get its answer; what it does now, no clone has to. */
 #define SETTLE_MS    300
+#define QUIET_MS     20 /* for who serves the files to have answered what came last */
 #define STATE_MAX    (64u << 20)
 #define STEP         (64 * 1024)
 #define PIPE_SIZE    (1024 * 1024)
@@ -139,10 +142,35 @@ static void on_console(void *data, uint32_t events)
 	fail(b, &why);
 }
 
+/* Whether each request for files was answered, and each answer is in the machine's memory. What is
+ * between here and there would be lost, and its clones would wait for it for ever. */
+static bool is_quiet(const struct boot *b)
+{
+	int unread = 0;
+	int unsent = 0;
+
+	return ioctl(b->ports[HP_PORT_FILES], FIONREAD, &unread) == 0 && unread == 0 &&
+	       ioctl(b->ports[HP_PORT_FILES], SIOCOUTQ, &unsent) == 0 && unsent == 0;
+}
+
+static void on_frozen(void *data, uint32_t events)
+{
+	struct boot *b = data;
+	struct hp_error why = HP_ERROR_INIT;
+
+	(void)events;
+	if (is_quiet(b)) {
+		hp_loop_stop(b->loop);
+		return;
+	}
+	hp_fail(&why, HP_ETIMEOUT, "the guest was asking for files while it was frozen");
+	fail(b, &why);
+}
+
 static void finish_when_saved(struct boot *b)
 {
 	if (b->saved && b->state_in)
-		hp_loop_stop(b->loop);
+		hp_timer_start(b->loop, &b->timer, QUIET_MS, on_frozen, b);
 }
 
 static void on_saved(void *data, const struct hp_error *why)
@@ -210,6 +238,9 @@ static void on_hello(void *data, struct hp_bytes payload, const struct hp_error 
 	struct boot *b = data;
 
 	(void)payload;
+	/* It has ended: the end of the console tells more of it. */
+	if (why && why->code == HP_EUNAVAILABLE)
+		return;
 	if (why)
 		fail(b, why);
 	else
@@ -244,7 +275,7 @@ static int open_ends(struct boot *b, struct hp_error *err)
 				 &b->template.memory_fd, err) < 0 ||
 	    hp_template_new_file("harpoon-state", 0, &b->template.state_fd, err) < 0)
 		return -1;
-	return b->wanted->shape.net ? hp_tap_new_hidden(&b->tap_fd, err) : 0;
+	return b->wanted->shape.net ? hp_tap_open_hidden(&b->tap_fd, err) : 0;
 }
 
 static int spawn(struct boot *b, struct hp_error *err)

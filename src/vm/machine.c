@@ -255,8 +255,14 @@ static bool try_again(struct hp_machine *m)
 		hp_error_clear(&ignored);
 	hp_template_clear(&m->template);
 	clear_attempt(m);
-	hp_error_clear(&m->why);
-	return spawn(m, &m->why) == 0;
+
+	struct hp_error failure = HP_ERROR_INIT;
+	if (spawn(m, &failure) == 0) {
+		hp_error_clear(&m->why);
+		return true;
+	}
+	/* What is told is why it failed at first. */
+	return false;
 }
 
 /* Nothing runs, and nothing will. */

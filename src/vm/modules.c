@@ -11,6 +11,7 @@
 #include "vm/unpack.h"
 
 #define MODULES_MAX 64
+#define DEPTH_MAX   16
 #define MODULE_MAX  (16u << 20)
 #define INDEX_MAX   (4u << 20)
 #define NAME_LIMIT  64 /* From: Linux include/linux/moduleparam.h, MODULE_NAME_LEN */
@@ -175,8 +176,8 @@ static int add_module(struct reading *r, const char *name, unsigned depth, struc
 	AUTO_FREE char *builtin = find_path(&r->builtin, wanted);
 	if (builtin || is_read(&r->list, wanted))
 		return 0;
-	if (depth > MODULES_MAX || r->list.count >= MODULES_MAX || strlen(wanted) > NAME_LIMIT)
-		return hp_fail(err, HP_ECORRUPT, "over %d modules are needed", MODULES_MAX);
+	if (depth > DEPTH_MAX || r->list.count >= MODULES_MAX || strlen(wanted) > NAME_LIMIT)
+		return hp_fail(err, HP_ECORRUPT, "too many modules are needed by each other");
 
 	AUTO_FREE char *path = find_path(&r->order, wanted);
 	if (!path && name[0] == '?')
@@ -185,7 +186,7 @@ static int add_module(struct reading *r, const char *name, unsigned depth, struc
 		return hp_fail(err, HP_ENOTFOUND, "there is no module '%s'", wanted);
 	if (read_data(r->dir, path, &data, err) < 0 ||
 	    add_depends(r, hp_buf_bytes(&data), depth, err) < 0)
-		return hp_wrap(err, "module '%s'", wanted);
+		return depth == 0 ? hp_wrap(err, "module '%s'", wanted) : -1;
 	keep(r, wanted, path, &data);
 	return 0;
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vm_world.h - what tests of machines need: a kernel, modules and an init that are none, a
+ * configuration that names them, and a QEMU of ours. */
+#pragma once
+#include "base/loop.h"
+#include "vm/config.h"
+#include "vm/machine.h"
+#include "vm/template.h"
+
+struct vm_world {
+	char *dir;
+	struct hp_vm_config config;
+	struct hp_loop *loop;
+	pid_t pool_pid; /* 0: none */
+};
+
+/* @qemu: how it goes wrong, see qemu.c; "fake": not at all. */
+void vm_world_open(struct vm_world *w, const char *qemu);
+void vm_world_close(struct vm_world *w);
+/* Have a pool, until the world is closed. Before any machine. */
+void vm_world_pool(struct vm_world *w);
+/* Let the loop run until *done, for 20 s at most. Returns: whether it became so. */
+bool vm_world_await(struct vm_world *w, const bool *done);
+/* A template of config's shape, made by hand; ret_key: its name. */
+void vm_world_template(struct vm_world *w, char ret_key[HP_VM_KEY]);
+
+/* A machine, and what was heard of it. */
+struct vm_heard {
+	struct hp_machine *machine;
+	bool ended;
+	struct hp_error why;
+};
+void vm_world_start(struct vm_world *w, struct vm_heard *h);
+/* Call the guest and wait for its answer. Returns: whether there was one. */
+bool vm_world_hello(struct vm_world *w, int port);

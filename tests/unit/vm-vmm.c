@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vm-vmm.c - tests of src/vm/vmm.c. */
+#include "vm/vmm.h"
+
+#include <string.h>
+
+#include "scratch.h"
+#include "vm/vmm_impl.h"
+
+static void knows_its_table(void **state)
+{
+	(void)state;
+	assert_true(hp_vmm_known("qemu") && hp_vmm_clones("qemu"));
+	assert_true(hp_vmm_known("fake") && !hp_vmm_clones("fake"));
+	assert_false(hp_vmm_known("bochs") || hp_vmm_clones("bochs"));
+}
+
+static void refuses(void **state)
+{
+	struct hp_vm_config c = {.vmm = (char[]){"bochs"}};
+	struct hp_vmm_spawn s = {.config = &c, .state_fd = -1};
+	struct hp_error err = HP_ERROR_INIT;
+	struct hp_vmm *v = NULL;
+
+	(void)state;
+	assert_int_equal(hp_vmm_spawn(NULL, &s, NULL, NULL, &v, &err), -1);
+	assert_int_equal(err.code, HP_EINVALID);
+	hp_error_clear(&err);
+	c.vmm = (char[]){"fake"};
+	s.state_fd = 0;
+	assert_int_equal(hp_vmm_spawn(NULL, &s, NULL, NULL, &v, &err), -1);
+	assert_int_equal(err.code, HP_EUNSUPPORTED);
+	assert_null(v);
+	hp_vmm_free(NULL);
+}
+
+static void on_done(void *data, const struct hp_error *why)
+{
+	*(enum hp_code *)data = why ? why->code : HP_OK;
+}
+
+static void tells_that_it_cannot_save(void **state)
+{
+	struct hp_vmm v = {.ops = &hp_vmm_fake};
+	enum hp_code code = HP_OK;
+
+	(void)state;
+	hp_vmm_save(&v, on_done, &code);
+	assert_int_equal(code, HP_EUNSUPPORTED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FDS_TEST(knows_its_table),
+		FDS_TEST(refuses),
+		FDS_TEST(tells_that_it_cannot_save),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
