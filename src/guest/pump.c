@@ -21,18 +21,18 @@
 
 /* The largest request or answer: 256 pages and its headers. From: Linux fs/fuse/fuse_i.h,
  * FUSE_MAX_MAX_PAGES. */
-#define MESSAGE_MAX (1024 * 1024 + 4096)
+#define MESSAGE_MAX    (1024 * 1024 + 4096)
 /* A virtio port gives one of its buffers, a page, to each read; readv(2) asks for many at once.
  * From: Linux drivers/char/virtio_console.c, fill_queue(). */
-#define PORT_PAGE   4096
-#define VECTORS_MAX 64
+#define PORT_PAGE      4096
+#define VECTORS_MAX    64
 /* Before other processes of the machine: each file operation waits for this one. */
-#define PUMP_NICE   (-20)
+#define PUMP_NICE      (-20)
 /* Programs are read as they are executed, in pieces of this size: each costs as much as a hundred
  * pages do. The kernel's own 128 KiB is meant for disks. */
 #define READ_AHEAD_KIB 512
 /* Above all that init has open when it starts this process. */
-#define FDS_FIRST   512
+#define FDS_FIRST      512
 
 /* What an answer begins with. From: Linux include/uapi/linux/fuse.h, struct fuse_out_header. */
 struct answer_header {
