@@ -248,7 +248,7 @@ int hp_guest_boot(struct hp_guest_ports *ret, struct hp_error *err)
 	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
 		return hp_fail_errno(err, errno, "set the limit of files");
 	if (hp_guest_boot_modules(HP_GUEST_MODULES, err) < 0 ||
-	    hp_guest_network_up("lo", err) < 0)
+	    hp_guest_network_leave(&ret->devices, err) < 0)
 		return -1;
 	return open_ports(ret, err);
 }

@@ -4,18 +4,24 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "net/netlink.h"
 
 /* Where modules are named that are to be loaded, one path a line, in order. */
 #define HP_GUEST_MODULES "/lib/modules/load"
 
-/* The ports of the machine; -1: none. */
+/* The ports of the machine, and a way to its network devices; -1: none. */
 struct hp_guest_ports {
 	int control;
 	int stdio;
 	int files;
+	struct hp_netlink devices;
 };
+#define HP_GUEST_PORTS_INIT                                                                    \
+	{                                                                                      \
+		.control = -1, .stdio = -1, .files = -1, .devices = HP_NETLINK_INIT            \
+	}
 
-/* As the first process of a machine: file systems, modules, the loopback device, ports. */
+/* As the first process of a machine: file systems, modules, a network namespace, ports. */
 int hp_guest_boot(struct hp_guest_ports *ret, struct hp_error *err) MUST_CHECK;
 /* As the first process of PID and mount namespaces: file systems of its own, out of which @shares
  * (NULL: none) is what the host serves. */

@@ -10,6 +10,7 @@
 #include "guest/cgroup.h"
 #include "guest/streams.h"
 #include "net/mux.h"
+#include "net/netlink.h"
 #include "net/ttrpc_server.h"
 
 /* How far the container is. */
@@ -51,6 +52,7 @@ struct hp_guest {
 	struct hp_mux *mux;
 	struct hp_ttrpc_server *server;
 	struct hp_guest_cgroup cgroup;
+	struct hp_netlink devices; /* where the machine's network devices are */
 	int null_fd;
 	int own_pid_ns;    /* descriptors of PID namespaces: ours... */
 	int init_pidfd;    /* ...and of the container's init, -1: none */

@@ -128,6 +128,7 @@ static void close_guest(struct hp_guest *g)
 	close_fd(g->oom_fd);
 	close_fd(g->signal_fd);
 	close_fd(g->null_fd);
+	hp_netlink_close(&g->devices);
 	close_fd(g->own_pid_ns);
 	close_fd(g->init_pidfd);
 	hp_guest_cgroup_close(&g->cgroup);
@@ -144,6 +145,7 @@ int hp_guest_init_run(struct hp_guest_ports *ports, const char *cgroup, struct h
 		.init_pidfd = -1,
 		.oom_fd = -1,
 		.signal_fd = -1,
+		.devices = ports->devices,
 	};
 	int rc = open_guest(&g, ports, cgroup, err);
 

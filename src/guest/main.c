@@ -35,7 +35,7 @@ static int bad_usage(void)
 /* Returns: false when it is not of the form. */
 static bool parse_ports(const char *text, struct hp_guest_ports *ret)
 {
-	struct hp_guest_ports p = {.files = -1};
+	struct hp_guest_ports p = HP_GUEST_PORTS_INIT;
 	int used = 0;
 	int n = sscanf(text, "%d,%d%n,%d%n", &p.control, &p.stdio, &used, &p.files, &used);
 
@@ -69,7 +69,7 @@ static bool parse(int argc, char **argv, struct args *ret)
 /* Inside of namespaces: end as a program does. */
 static int run_inside(int argc, char **argv)
 {
-	struct args a = {.ports = {.control = -1}};
+	struct args a = {.ports = HP_GUEST_PORTS_INIT};
 	struct hp_error err = HP_ERROR_INIT;
 
 	if (!parse(argc, argv, &a))
@@ -88,7 +88,7 @@ static int run_inside(int argc, char **argv)
  * and it needs less of the kernel than to switch off. */
 static _Noreturn void run_machine(void)
 {
-	struct hp_guest_ports ports = {.control = -1, .stdio = -1, .files = -1};
+	struct hp_guest_ports ports = HP_GUEST_PORTS_INIT;
 	struct hp_error err = HP_ERROR_INIT;
 
 	if (hp_guest_boot(&ports, &err) < 0 ||

@@ -3,54 +3,46 @@
 #include "guest/network.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <net/if_arp.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "base/alloc.h"
-#include "guest/netlink.h"
+#include "net/view.h"
 
-static struct hp_bytes bytes_of(ProtobufCBinaryData d)
-{
-	return HP_BYTES(d.data, d.len);
-}
+#define LOOPBACK                                                                               \
+	1 /* its index in every namespace. From: Linux net/core/dev.c, dev_new_index() */
+#define IPV6_LEN  16
+#define NAMESPACE "/proc/self/ns/net"
 
-static unsigned char family_of(ProtobufCBinaryData address)
+static uint8_t family_of(ProtobufCBinaryData address)
 {
 	return address.len == 16 ? AF_INET6 : AF_INET;
 }
 
-/* Devices of hardware have a directory "device" in sysfs; lo and tunnels have not. */
-static bool is_hardware(const char *name)
+static void put_bytes(struct hp_netlink_request *r, uint16_t type, ProtobufCBinaryData value)
 {
-	char path[64 + IFNAMSIZ];
-
-	snprintf(path, sizeof(path), "/sys/class/net/%s/device", name);
-	return access(path, F_OK) == 0;
+	if (value.len)
+		hp_netlink_put(r, type, value.data, value.len);
 }
 
-/* The index of the machine's @slot-th network device, in the order in which they were found. */
-static int find_slot(uint32_t slot, int *ret_index, struct hp_error *err)
+/* The index of the machine's @slot-th network device, of those that have not been taken over. */
+static int find_slot(const struct hp_net_view *v, uint32_t slot, int *ret_index,
+		     struct hp_error *err)
 {
-	struct if_nameindex *all = if_nameindex();
-	unsigned found = 0;
-	int index = 0;
+	uint32_t found = 0;
 
-	if (!all)
-		return hp_fail_errno(err, errno, "list network devices");
-	for (const struct if_nameindex *i = all; i->if_index && !index; i++)
-		if (is_hardware(i->if_name) && found++ == slot)
-			index = (int)i->if_index;
-	if_freenameindex(all);
-	if (!index)
-		return hp_fail(err, HP_ENOTFOUND, "the machine has no network device %u", slot);
-	*ret_index = index;
-	return 0;
+	for (size_t i = 0; i < v->n_links; i++)
+		if (v->links[i].type == ARPHRD_ETHER && found++ == slot) {
+			*ret_index = (int)v->links[i].index;
+			return 0;
+		}
+	return hp_fail(err, HP_ENOTFOUND, "the machine has no network device %u", slot);
 }
 
 static int find_device(const char *name, int *ret_index, struct hp_error *err)
@@ -63,171 +55,172 @@ static int find_device(const char *name, int *ret_index, struct hp_error *err)
 	return 0;
 }
 
-/* Change device @index; it must be down to be given another name or MAC. */
-static int set_device(int fd, int index, const Hp__Guest__Interface *i, struct hp_error *err)
+/* Bring a device here and have it do, all at once. */
+static int take_over(struct hp_netlink *from, int index, int netns_fd,
+		     const Hp__Guest__Interface *i, struct hp_error *err)
 {
-	const struct ifinfomsg head = {
-		.ifi_family = AF_UNSPEC, .ifi_index = index, .ifi_change = IFF_UP};
-	struct hp_guest_nl nl;
+	const struct ifinfomsg fixed = {
+		.ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+	struct hp_netlink_request r;
 
-	hp_guest_nl_begin(&nl, RTM_NEWLINK, 0, &head, sizeof(head));
-	if (*i->name)
-		hp_guest_nl_put(&nl, IFLA_IFNAME, HP_BYTES(i->name, strlen(i->name) + 1));
-	if (i->mac.len)
-		hp_guest_nl_put(&nl, IFLA_ADDRESS, bytes_of(i->mac));
+	hp_netlink_begin(&r, RTM_NEWLINK, 0, &fixed, sizeof(fixed));
+	hp_netlink_put_u32(&r, IFLA_NET_NS_FD, (uint32_t)netns_fd);
+	hp_netlink_put_str(&r, IFLA_IFNAME, i->name);
+	put_bytes(&r, IFLA_ADDRESS, i->mac);
 	if (i->mtu)
-		hp_guest_nl_put_u32(&nl, IFLA_MTU, i->mtu);
-	return hp_guest_nl_send(fd, &nl, err);
-}
-
-static int turn_on(int fd, int index, struct hp_error *err)
-{
-	const struct ifinfomsg head = {.ifi_family = AF_UNSPEC,
-				       .ifi_index = index,
-				       .ifi_flags = IFF_UP,
-				       .ifi_change = IFF_UP};
-	struct hp_guest_nl nl;
-
-	hp_guest_nl_begin(&nl, RTM_NEWLINK, 0, &head, sizeof(head));
-	return hp_guest_nl_send(fd, &nl, err);
+		hp_netlink_put_u32(&r, IFLA_MTU, i->mtu);
+	return hp_netlink_ask(from, &r, err);
 }
 
 /* Send what makes something; that it is there already is as good. */
-static int send_new(int fd, struct hp_guest_nl *nl, struct hp_error *err)
+static int ask_new(struct hp_netlink *n, struct hp_netlink_request *r, struct hp_error *err)
 {
-	if (hp_guest_nl_send(fd, nl, err) == 0)
+	struct hp_error cause = HP_ERROR_INIT;
+
+	if (hp_netlink_ask(n, r, &cause) == 0 || cause.sys == EEXIST)
 		return 0;
-	if (err->sys != EEXIST)
-		return -1;
-	hp_error_clear(err);
-	return 0;
+	*err = cause;
+	return -1;
 }
 
-static int add_address(int fd, int index, const Hp__Guest__Address *a, struct hp_error *err)
+static int add_address(struct hp_netlink *n, int index, const Hp__Guest__Address *a,
+		       struct hp_error *err)
 {
-	const struct ifaddrmsg head = {
+	const struct ifaddrmsg fixed = {
 		.ifa_family = family_of(a->address),
-		.ifa_prefixlen = (unsigned char)a->prefix,
+		.ifa_prefixlen = (uint8_t)a->prefix,
 		/* The host's own stack has found that it is nobody else's. */
 		.ifa_flags = a->address.len == 16 ? IFA_F_NODAD : 0,
 		.ifa_index = (unsigned)index,
 	};
-	struct hp_guest_nl nl;
+	struct hp_netlink_request r;
 
-	hp_guest_nl_begin(&nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof(head));
-	hp_guest_nl_put(&nl, IFA_LOCAL, bytes_of(a->address));
-	hp_guest_nl_put(&nl, IFA_ADDRESS, bytes_of(a->address));
-	return send_new(fd, &nl, err);
+	hp_netlink_begin(&r, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &fixed, sizeof(fixed));
+	put_bytes(&r, IFA_LOCAL, a->address);
+	put_bytes(&r, IFA_ADDRESS, a->address);
+	return ask_new(n, &r, err);
 }
 
-static int set_interface(int fd, int index, const Hp__Guest__Interface *i, struct hp_error *err)
+static int set_interface(struct hp_netlink *n, const Hp__Guest__Interface *i,
+			 struct hp_error *err)
 {
-	if (set_device(fd, index, i, err) < 0)
-		return hp_wrap(err, "set device");
-	if (turn_on(fd, index, err) < 0)
-		return hp_wrap(err, "turn on");
-	for (size_t n = 0; n < i->n_addresses; n++)
-		if (add_address(fd, index, i->addresses[n], err) < 0)
-			return hp_wrap(err, "address %zu", n);
+	int index = 0;
+
+	if (find_device(i->name, &index, err) < 0)
+		return -1;
+	for (size_t k = 0; k < i->n_addresses; k++)
+		if (add_address(n, index, i->addresses[k], err) < 0)
+			return hp_wrap(err, "address %zu", k);
 	return 0;
 }
 
-/* Names may be given round: all leave their old ones first. */
-static int clear_names(int fd, const Hp__Guest__Network *n, const int *indices,
-		       struct hp_error *err)
+static int set_interfaces(struct hp_netlink *from, struct hp_netlink *n,
+			  const Hp__Guest__Network *network, struct hp_error *err)
 {
-	for (size_t i = 0; i < n->n_interfaces; i++) {
-		Hp__Guest__Interface aside = HP__GUEST__INTERFACE__INIT;
-		char name[IFNAMSIZ];
+	AUTO(hp_net_view_clear) struct hp_net_view v = {.links = NULL};
+	AUTO_CLOSE int netns_fd = open(NAMESPACE, O_RDONLY | O_CLOEXEC);
 
-		snprintf(name, sizeof(name), "hp-%d", indices[i]);
-		aside.name = name;
-		if (*n->interfaces[i]->name && set_device(fd, indices[i], &aside, err) < 0)
-			return hp_wrap(err, "device %u", n->interfaces[i]->slot);
+	if (netns_fd < 0)
+		return hp_fail_errno(err, errno, "open '%s'", NAMESPACE);
+	if (from->fd >= 0 && hp_net_view_read_links(from, &v, err) < 0)
+		return -1;
+	for (size_t k = 0; k < network->n_interfaces; k++) {
+		const Hp__Guest__Interface *i = network->interfaces[k];
+		int index = 0;
+
+		if (find_slot(&v, i->slot, &index, err) < 0 ||
+		    take_over(from, index, netns_fd, i, err) < 0 ||
+		    set_interface(n, i, err) < 0)
+			return hp_wrap(err, "device %u, '%s'", i->slot, i->name);
 	}
 	return 0;
 }
 
-static int set_interfaces(int fd, const Hp__Guest__Network *n, struct hp_error *err)
+/* An IPv4 route may go by an IPv6 gateway. From: Linux include/uapi/linux/rtnetlink.h, rtvia. */
+static void put_gateway(struct hp_netlink_request *r, const Hp__Guest__Route *route)
 {
-	AUTO_FREE int *indices = hp_alloc_array(n->n_interfaces, sizeof(*indices));
+	uint8_t via[sizeof(uint16_t) + IPV6_LEN];
+	uint16_t family = AF_INET6;
 
-	for (size_t i = 0; i < n->n_interfaces; i++)
-		if (find_slot(n->interfaces[i]->slot, &indices[i], err) < 0)
-			return -1;
-	if (clear_names(fd, n, indices, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n->n_interfaces; i++)
-		if (set_interface(fd, indices[i], n->interfaces[i], err) < 0)
-			return hp_wrap(err, "device %u '%s'", n->interfaces[i]->slot,
-				       n->interfaces[i]->name);
-	return 0;
+	if (route->ipv6 || route->gateway.len != IPV6_LEN) {
+		put_bytes(r, RTA_GATEWAY, route->gateway);
+		return;
+	}
+	memcpy(via, &family, sizeof(family));
+	memcpy(via + sizeof(family), route->gateway.data, route->gateway.len);
+	hp_netlink_put(r, RTA_VIA, via, sizeof(via));
 }
 
-static int add_route(int fd, const Hp__Guest__Route *r, struct hp_error *err)
+static int add_route(struct hp_netlink *n, const Hp__Guest__Route *route, struct hp_error *err)
 {
-	const struct rtmsg head = {
-		.rtm_family = r->ipv6 ? AF_INET6 : AF_INET,
-		.rtm_dst_len = (unsigned char)r->prefix,
+	const struct rtmsg fixed = {
+		.rtm_family = route->ipv6 ? AF_INET6 : AF_INET,
+		.rtm_dst_len = (uint8_t)route->prefix,
 		.rtm_table = RT_TABLE_MAIN,
 		.rtm_protocol = RTPROT_STATIC,
-		.rtm_scope = (unsigned char)r->scope,
+		.rtm_scope = (uint8_t)route->scope,
 		.rtm_type = RTN_UNICAST,
+		/* The host's kernel has looked whether the gateway can be reached, or was told not to. */
+		.rtm_flags = route->gateway.len && *route->device ? RTNH_F_ONLINK : 0,
 	};
-	struct hp_guest_nl nl;
+	struct hp_netlink_request r;
 	int index = 0;
 
-	if (*r->device && find_device(r->device, &index, err) < 0)
+	if (*route->device && find_device(route->device, &index, err) < 0)
 		return -1;
-	hp_guest_nl_begin(&nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
-	if (r->destination.len)
-		hp_guest_nl_put(&nl, RTA_DST, bytes_of(r->destination));
-	if (r->gateway.len)
-		hp_guest_nl_put(&nl, RTA_GATEWAY, bytes_of(r->gateway));
-	if (r->source.len)
-		hp_guest_nl_put(&nl, RTA_PREFSRC, bytes_of(r->source));
+	hp_netlink_begin(&r, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &fixed, sizeof(fixed));
+	put_bytes(&r, RTA_DST, route->destination);
+	put_gateway(&r, route);
+	put_bytes(&r, RTA_PREFSRC, route->source);
 	if (index)
-		hp_guest_nl_put_u32(&nl, RTA_OIF, (uint32_t)index);
-	if (r->metric)
-		hp_guest_nl_put_u32(&nl, RTA_PRIORITY, r->metric);
-	return send_new(fd, &nl, err);
+		hp_netlink_put_u32(&r, RTA_OIF, (uint32_t)index);
+	if (route->metric)
+		hp_netlink_put_u32(&r, RTA_PRIORITY, route->metric);
+	return ask_new(n, &r, err);
 }
 
-static int add_neighbour(int fd, const Hp__Guest__Neighbour *n, struct hp_error *err)
+static int add_neighbour(struct hp_netlink *n, const Hp__Guest__Neighbour *e,
+			 struct hp_error *err)
 {
-	struct ndmsg head = {.ndm_family = family_of(n->address), .ndm_state = NUD_PERMANENT};
-	struct hp_guest_nl nl;
+	struct ndmsg fixed = {.ndm_family = family_of(e->address), .ndm_state = NUD_PERMANENT};
+	struct hp_netlink_request r;
 
-	if (find_device(n->device, &head.ndm_ifindex, err) < 0)
+	if (find_device(e->device, &fixed.ndm_ifindex, err) < 0)
 		return -1;
-	hp_guest_nl_begin(&nl, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof(head));
-	hp_guest_nl_put(&nl, NDA_DST, bytes_of(n->address));
-	hp_guest_nl_put(&nl, NDA_LLADDR, bytes_of(n->mac));
-	return hp_guest_nl_send(fd, &nl, err);
+	hp_netlink_begin(&r, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &fixed, sizeof(fixed));
+	put_bytes(&r, NDA_DST, e->address);
+	put_bytes(&r, NDA_LLADDR, e->mac);
+	return hp_netlink_ask(n, &r, err);
 }
 
-int hp_guest_network_set(const Hp__Guest__Network *n, struct hp_error *err)
+int hp_guest_network_set(struct hp_netlink *from, const Hp__Guest__Network *network,
+			 struct hp_error *err)
 {
-	AUTO_CLOSE int fd = -1;
+	AUTO(hp_netlink_close) struct hp_netlink n = HP_NETLINK_INIT;
 
-	if (hp_guest_nl_open(&fd, err) < 0 || set_interfaces(fd, n, err) < 0)
+	if (hp_netlink_open(&n, err) < 0 || set_interfaces(from, &n, network, err) < 0)
 		return -1;
-	/* Some lead to a gateway that only another one leads to, so these are in the host's order. */
-	for (size_t i = 0; i < n->n_routes; i++)
-		if (add_route(fd, n->routes[i], err) < 0)
+	for (size_t i = 0; i < network->n_routes; i++)
+		if (add_route(&n, network->routes[i], err) < 0)
 			return hp_wrap(err, "route %zu", i);
-	for (size_t i = 0; i < n->n_neighbours; i++)
-		if (add_neighbour(fd, n->neighbours[i], err) < 0)
+	for (size_t i = 0; i < network->n_neighbours; i++)
+		if (add_neighbour(&n, network->neighbours[i], err) < 0)
 			return hp_wrap(err, "neighbour %zu", i);
 	return 0;
 }
 
-int hp_guest_network_up(const char *name, struct hp_error *err)
+int hp_guest_network_leave(struct hp_netlink *ret, struct hp_error *err)
 {
-	AUTO_CLOSE int fd = -1;
-	int index = 0;
+	AUTO(hp_netlink_close) struct hp_netlink from = HP_NETLINK_INIT;
+	AUTO(hp_netlink_close) struct hp_netlink n = HP_NETLINK_INIT;
 
-	if (hp_guest_nl_open(&fd, err) < 0 || find_device(name, &index, err) < 0)
+	if (hp_netlink_open(&from, err) < 0)
 		return -1;
-	return turn_on(fd, index, err) < 0 ? hp_wrap(err, "turn on '%s'", name) : 0;
+	if (unshare(CLONE_NEWNET) < 0)
+		return hp_fail_errno(err, errno, "make a network namespace");
+	if (hp_netlink_open(&n, err) < 0 || hp_net_link_up(&n, LOOPBACK, 0, err) < 0)
+		return -1;
+	*ret = from;
+	from.fd = -1;
+	return 0;
 }

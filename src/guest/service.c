@@ -51,10 +51,9 @@ static int set_up(struct hp_guest *g, ProtobufCMessage **request, struct hp_ttrp
 	const Hp__Guest__SetupRequest *r = (const Hp__Guest__SetupRequest *)*request;
 	Hp__Guest__SetupResponse response = HP__GUEST__SETUP_RESPONSE__INIT;
 
-	(void)g;
 	if (hp_guest_setup(r, err) < 0)
 		return -1;
-	if (r->network && hp_guest_network_set(r->network, err) < 0)
+	if (r->network && hp_guest_network_set(&g->devices, r->network, err) < 0)
 		return hp_wrap(err, "network");
 	hp_guest_answer(call, &response.base);
 	return 0;

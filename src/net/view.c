@@ -183,18 +183,40 @@ static int dump_into(struct hp_netlink *n, struct hp_net_view *v, struct hp_netl
 	return hp_net_view_add(v, hp_buf_bytes(&dump), err);
 }
 
+static int read_links(struct hp_netlink *n, struct hp_net_view *v, struct hp_error *err)
+{
+	struct ifinfomsg all = {.ifi_family = AF_UNSPEC};
+	struct hp_netlink_request r;
+
+	hp_netlink_begin(&r, RTM_GETLINK, 0, &all, sizeof(all));
+	if (dump_into(n, v, &r, err) < 0)
+		return hp_wrap(err, "read links");
+	if (v->n_links > 0)
+		qsort(v->links, v->n_links, sizeof(*v->links), by_index);
+	return 0;
+}
+
+int hp_net_view_read_links(struct hp_netlink *n, struct hp_net_view *ret, struct hp_error *err)
+{
+	AUTO(hp_net_view_clear) struct hp_net_view v = {.links = NULL};
+
+	if (read_links(n, &v, err) < 0)
+		return -1;
+	*ret = v;
+	v = (struct hp_net_view){.links = NULL};
+	return 0;
+}
+
 int hp_net_view_read(struct hp_netlink *n, struct hp_net_view *ret, struct hp_error *err)
 {
 	AUTO(hp_net_view_clear) struct hp_net_view v = {.links = NULL};
-	struct ifinfomsg link = {.ifi_family = AF_UNSPEC};
 	struct ifaddrmsg address = {.ifa_family = AF_UNSPEC};
 	struct rtmsg route = {.rtm_family = AF_UNSPEC};
 	struct ndmsg neighbour = {.ndm_family = AF_UNSPEC};
 	struct hp_netlink_request r;
 
-	hp_netlink_begin(&r, RTM_GETLINK, 0, &link, sizeof(link));
-	if (dump_into(n, &v, &r, err) < 0)
-		return hp_wrap(err, "read links");
+	if (read_links(n, &v, err) < 0)
+		return -1;
 	hp_netlink_begin(&r, RTM_GETADDR, 0, &address, sizeof(address));
 	if (dump_into(n, &v, &r, err) < 0)
 		return hp_wrap(err, "read addresses");
@@ -204,8 +226,6 @@ int hp_net_view_read(struct hp_netlink *n, struct hp_net_view *ret, struct hp_er
 	hp_netlink_begin(&r, RTM_GETNEIGH, 0, &neighbour, sizeof(neighbour));
 	if (dump_into(n, &v, &r, err) < 0)
 		return hp_wrap(err, "read neighbours");
-	if (v.n_links > 0)
-		qsort(v.links, v.n_links, sizeof(*v.links), by_index);
 	*ret = v;
 	v = (struct hp_net_view){.links = NULL};
 	return 0;

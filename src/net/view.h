@@ -58,7 +58,7 @@ struct hp_net_neighbour {
 };
 
 struct hp_net_view {
-	struct hp_net_link *links; /* by index, once hp_net_view_read() has succeeded */
+	struct hp_net_link *links; /* by index, once they were read */
 	size_t n_links;
 	struct hp_net_address *addresses;
 	size_t n_addresses;
@@ -71,6 +71,9 @@ struct hp_net_view {
 /* Look at everything. Fails: as hp_netlink_dump(). */
 int hp_net_view_read(struct hp_netlink *n, struct hp_net_view *ret,
 		     struct hp_error *err) MUST_CHECK;
+/* At the links alone. */
+int hp_net_view_read_links(struct hp_netlink *n, struct hp_net_view *ret,
+			   struct hp_error *err) MUST_CHECK;
 void hp_net_view_clear(struct hp_net_view *v);
 HP_AUTO_VALUE(struct hp_net_view, hp_net_view_clear);
 /* Add what the messages of a dump say; others than RTM_NEW* of the four kinds are passed over.

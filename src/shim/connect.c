@@ -9,6 +9,7 @@ int hp_shim_connect(struct hp_shim *s, hp_ttrpc_done_fn done, void *data, struct
 	Hp__Guest__SetupRequest request = HP__GUEST__SETUP_REQUEST__INIT;
 	AUTO(hp_strv_free) struct hp_strv warnings = {0};
 	AUTO(hp_shim_packed_free) struct hp_shim_packed packed = {0};
+	bool asked;
 	int rc;
 
 	if (!s->network)
@@ -19,10 +20,11 @@ int hp_shim_connect(struct hp_shim *s, hp_ttrpc_done_fn done, void *data, struct
 	if (rc < 0)
 		return -1;
 	rc = hp_shim_network_join(s->network, err);
+	asked = request.network->n_interfaces > 0;
 	packed = hp_shim_pack(&request.base);
 	hp__guest__network__free_unpacked(request.network, NULL);
-	if (rc < 0)
-		return -1;
+	if (rc < 0 || !asked)
+		return rc;
 	hp_shim_guest_call(hp_shim_box_guest(s->box), "Setup", packed.bytes, GUEST_MS, done,
 			   data);
 	return 1;
