@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -193,10 +194,25 @@ static void on_client(void *data, uint32_t events)
 	serve(c);
 }
 
+/* Has this program been installed anew since it runs? Then machines are made otherwise now. */
+static bool is_outdated(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/exe", &st) == 0 && st.st_nlink == 0;
+}
+
 static void on_connect(void *data, uint32_t events)
 {
 	struct pool *p = data;
 	struct hp_error ignored = HP_ERROR_INIT;
+
+	/* Whoever has asked finds that it has gone, and starts the new one. */
+	if (is_outdated()) {
+		hp_loop_stop(p->loop);
+		return;
+	}
+
 	int fd = accept4(p->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 	struct client *c;
 

@@ -7,43 +7,12 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include "pattern.h"
 #include "shim-bundle.h"
 
 #define MIB          ((size_t)1 << 20)
 #define FIFO_BYTES   ((size_t)64 << 10)
 #define WINDOW_BYTES ((size_t)256 << 10)
-#define HASH_BEGIN   1469598103934665603ull
-
-/* What streams have, so that order and length are seen. */
-static uint8_t pattern_at(size_t at)
-{
-	return (uint8_t)(at * 31 + (at >> 13));
-}
-
-static uint64_t hash_add(uint64_t hash, const uint8_t *data, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ data[i]) * 1099511628211ull;
-	return hash;
-}
-
-static uint64_t hash_of_pattern(size_t len)
-{
-	uint64_t hash = HASH_BEGIN;
-
-	for (size_t i = 0; i < len; i++) {
-		uint8_t byte = pattern_at(i);
-
-		hash = hash_add(hash, &byte, 1);
-	}
-	return hash;
-}
-
-/* What was read. */
-struct sum {
-	uint64_t hash;
-	size_t len;
-};
 
 /* The guest's end of a stream. */
 struct guest_stream {
