@@ -19,8 +19,18 @@
 #define CLOCK_MS      2000
 #define KERNEL_MAX    64 /* bytes of its name that are kept */
 
+/* A call under way, which has to be told its end in any case: it owns what waits for it. */
+struct ask {
+	struct ask *next;
+	struct ask **link; /* what points to it */
+	hp_ttrpc_done_fn done;
+	void *data;
+};
+
 struct hp_shim_guest {
 	struct hp_ttrpc_client *client;
+	struct ask *asks;
+	bool closing; /* only calls of others are told of their end now */
 	struct hp_shim_guest_events events;
 	void *data;
 	char *hostname;
@@ -65,7 +75,7 @@ static void on_news(void *data, struct hp_bytes payload, const struct hp_error *
 	struct hp_error err = HP_ERROR_INIT;
 
 	/* on_gone tells that. */
-	if (why && why->code == HP_EUNAVAILABLE)
+	if (g->closing || (why && why->code == HP_EUNAVAILABLE))
 		return;
 	if (why) {
 		say_broken(g, why);
@@ -89,6 +99,8 @@ static void on_setup(void *data, struct hp_bytes payload, const struct hp_error 
 	struct hp_shim_guest *g = data;
 
 	(void)payload;
+	if (g->closing)
+		return;
 	if (!why) {
 		g->setup_ns = hp_clock_ns();
 		watch(g);
@@ -137,6 +149,8 @@ static void on_hello(void *data, struct hp_bytes payload, const struct hp_error 
 	struct hp_shim_guest *g = data;
 	struct hp_error err = HP_ERROR_INIT;
 
+	if (g->closing)
+		return;
 	if (why) {
 		say_ready(g, why);
 		return;
@@ -183,32 +197,54 @@ int hp_shim_guest_new(struct hp_loop *l, const struct hp_shim_guest_spec *spec,
 	return 0;
 }
 
+static void end_ask(struct ask *a, struct hp_bytes payload, const struct hp_error *why)
+{
+	*a->link = a->next;
+	if (a->next)
+		a->next->link = a->link;
+	if (a->done)
+		a->done(a->data, payload, why);
+	free(a);
+}
+
 void hp_shim_guest_free(struct hp_shim_guest *g)
 {
+	struct hp_error why = HP_ERROR_INIT;
+
 	if (!g)
 		return;
+	g->closing = true;
+	hp_fail(&why, HP_ECANCELED, "the machine was given up");
 	hp_ttrpc_client_free(g->client);
+	while (g->asks)
+		end_ask(g->asks, HP_BYTES(NULL, 0), &why);
 	free(g->hostname);
 	free(g->kernel);
 	free(g);
 }
 
-static void ignore(void *data, struct hp_bytes payload, const struct hp_error *why)
+static void on_answer(void *data, struct hp_bytes payload, const struct hp_error *why)
 {
-	(void)data;
-	(void)payload;
-	(void)why;
+	end_ask(data, payload, why);
 }
 
 void hp_shim_guest_call(struct hp_shim_guest *g, const char *method, struct hp_bytes payload,
 			int64_t timeout_ms, hp_ttrpc_done_fn done, void *data)
 {
+	struct ask *a = hp_alloc(sizeof(*a));
 	struct hp_ttrpc_outgoing o = {.service = SERVICE,
 				      .method = method,
 				      .payload = payload,
 				      .timeout_ms = timeout_ms};
 
-	hp_ttrpc_call(g->client, &o, done ? done : ignore, data);
+	a->done = done;
+	a->data = data;
+	a->link = &g->asks;
+	a->next = g->asks;
+	if (a->next)
+		a->next->link = &a->next;
+	g->asks = a;
+	hp_ttrpc_call(g->client, &o, on_answer, a);
 }
 
 void hp_shim_guest_set_clock(struct hp_shim_guest *g)

@@ -19,12 +19,15 @@ const char *hp_shim_origin_name(enum hp_machine_origin origin)
 
 void hp_shim_clear(struct hp_shim *s)
 {
-	/* First what calls back, then what it calls. */
+	/* First what calls back, then what it calls. Streams go before the mux that they are on, and
+	 * processes after the calls that are told of the machine's end. */
 	hp_shim_create_forget(s);
 	hp_shim_hooks_free(TAKE(s->last_hooks));
+	for (struct hp_shim_process *p = s->first; p; p = p->next)
+		hp_shim_stdio_free(TAKE(p->io));
+	hp_shim_box_free(TAKE(s->box));
 	while (s->first)
 		hp_shim_process_free(s->first);
-	hp_shim_box_free(TAKE(s->box));
 	hp_shim_rootfs_free(TAKE(s->rootfs));
 	hp_shim_network_free(TAKE(s->network));
 	hp_ttrpc_server_free(TAKE(s->server));

@@ -239,19 +239,24 @@ void world_exit(struct shim_world *w, uint32_t number, uint32_t status)
 	guest_tell(&w->guest, exits, 1, false);
 }
 
-void world_output(struct shim_world *w, uint32_t number, const char *text)
+void world_output_on(struct shim_world *w, uint32_t number, unsigned which, const char *text)
 {
 	static const struct hp_mux_events none;
 	struct hp_mux_stream *stream;
 	struct hp_error err = HP_ERROR_INIT;
 
-	assert_int_equal(hp_mux_stream_open(w->mux, number * 4 + 1, &none, NULL, &stream, &err),
-			 0);
+	assert_int_equal(
+		hp_mux_stream_open(w->mux, number * 4 + which, &none, NULL, &stream, &err), 0);
 	assert_int_equal(hp_mux_stream_write(stream, hp_bytes_str(text)), strlen(text));
 	hp_mux_stream_mark(stream);
 	hp_mux_stream_end(stream);
 	links_settle(w->loop);
 	hp_mux_stream_close(stream);
+}
+
+void world_output(struct shim_world *w, uint32_t number, const char *text)
+{
+	world_output_on(w, number, 1, text);
 }
 
 bool world_events_came(void *arg)

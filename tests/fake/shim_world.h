@@ -71,6 +71,8 @@ void world_exit(struct shim_world *w, uint32_t number, uint32_t status);
 
 /* The guest writes what a process has to say, and that there is no more. */
 void world_output(struct shim_world *w, uint32_t number, const char *text);
+/* The same on stream @which: 1 is its stdout, 2 its stderr. */
+void world_output_on(struct shim_world *w, uint32_t number, unsigned which, const char *text);
 
 /* Have all events left the shim? */
 bool world_events_came(void *arg);

@@ -28,7 +28,7 @@ static inline char *run_slurp(int fd)
 
 	hp_buf_init(&buf, 1 << 20);
 	assert_int_equal(hp_fd_read_all(fd, &buf, &err), 0);
-	return buf.len ? hp_buf_take_str(&buf) : hp_strdup("");
+	return hp_buf_take_str(&buf);
 }
 
 /* Run it in @cwd with @in on its standard input. Returns when all copies of its outputs are closed,
