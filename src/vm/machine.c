@@ -207,6 +207,8 @@ static void tell_end(void *data, uint32_t events)
 	struct hp_machine *m = data;
 
 	(void)events;
+	/* Whoever has their other ends sees it there, too. */
+	close_guests(m);
 	m->events.on_end(m->events.data, &m->why);
 }
 
@@ -269,7 +271,6 @@ static bool try_again(struct hp_machine *m)
 static void give_up(struct hp_machine *m)
 {
 	clear_attempt(m);
-	close_guests(m);
 	tell_end(m, 0);
 }
 

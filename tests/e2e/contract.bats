@@ -11,9 +11,7 @@ teardown_file() { e2e_down; }
 
 # contract RUNTIME: run the suite, show what failed.
 contract() {
-	local program
-	program=$(find "${HP_CONTRACT:?is the folder of the contract suite}" -maxdepth 1 -type f \
-		-perm -u+x -name '*contract*' | head -n 1)
+	local program=${HP_CONTRACT:?is the folder of the contract suite}/engine-contract
 	HP_CONTRACT_ENGINE=containerd HP_CONTRACT_ADDRESS=$CONTAINERD_ADDRESS \
 		HP_CONTRACT_IMAGE=$IMG HP_CONTRACT_RUNTIME=$1 \
 		HP_CONTRACT_SNAPSHOTTER=${CONTAINERD_SNAPSHOTTER:-overlayfs} \
