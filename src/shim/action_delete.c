@@ -27,19 +27,42 @@
 #define MOUNTS_MAX    64
 #define KILLED_STATUS 137 /* 128 + SIGKILL */
 
-static int kill_all(const struct hp_shim_record *r, int64_t until_ms, struct hp_error *err)
+static int kill_one(struct hp_shim_pid p, int64_t until_ms, struct hp_error *err)
 {
-	const struct hp_shim_pid all[] = {r->shim, r->vmm, r->files};
-	int64_t leave_ms = hp_clock_ms() + LEAVE_MS;
-
-	/* After Shutdown it is about to end, with its own order. */
-	while (hp_shim_pid_alive(r->shim) && hp_clock_ms() < leave_ms)
-		hp_clock_sleep_ms(LOOK_EACH_MS);
-	for (size_t i = 0; i < HP_ARRAY_LEN(all); i++)
-		if (!hp_shim_pid_kill(all[i], until_ms))
-			return hp_fail(err, HP_ETIMEOUT, "process %d does not end",
-				       (int)all[i].pid);
+	if (!hp_shim_pid_kill(p, until_ms))
+		return hp_fail(err, HP_ETIMEOUT, "process %d does not end", (int)p.pid);
 	return 0;
+}
+
+/* Read what the shim has written down, if it has. */
+static void read_record(const char *bundle, struct hp_shim_record *r)
+{
+	struct hp_error err = HP_ERROR_INIT;
+
+	hp_shim_record_clear(r);
+	if (hp_shim_record_read(bundle, r, &err) == 0)
+		return;
+	if (err.code != HP_ENOTFOUND)
+		fprintf(stderr, "%s\n", err.msg);
+	/* Before it is written nothing is started. */
+	r->hooks_done = true;
+}
+
+/* The shim first, as it writes until then; what it had written last says who else is left. */
+static int kill_all(const char *bundle, struct hp_shim_record *r, struct hp_error *err)
+{
+	int64_t now_ms = hp_clock_ms();
+
+	read_record(bundle, r);
+	/* After Shutdown it is about to end, with its own order. */
+	while (hp_shim_pid_alive(r->shim) && hp_clock_ms() < now_ms + LEAVE_MS)
+		hp_clock_sleep_ms(LOOK_EACH_MS);
+	if (kill_one(r->shim, now_ms + LIMIT_MS, err) < 0)
+		return -1;
+	read_record(bundle, r);
+	if (kill_one(r->vmm, now_ms + LIMIT_MS, err) < 0)
+		return -1;
+	return kill_one(r->files, now_ms + LIMIT_MS, err);
 }
 
 /* The shim mounts the root where nobody else sees it; this is for mounts of others. */
@@ -138,18 +161,11 @@ static int print(const struct hp_shim_record *r, struct hp_error *err)
 int hp_shim_action_delete(const struct hp_shim_args *args, struct hp_error *err)
 {
 	AUTO(hp_shim_record_clear) struct hp_shim_record r = {0};
-	struct hp_error trouble = HP_ERROR_INIT;
 	AUTO_FREE char *bundle = NULL;
 
 	if (hp_path_absolute(*args->bundle ? args->bundle : ".", &bundle, err) < 0)
 		return -1;
-	if (hp_shim_record_read(bundle, &r, &trouble) < 0) {
-		if (trouble.code != HP_ENOTFOUND)
-			fprintf(stderr, "%s\n", trouble.msg);
-		/* Without a record no machine has been started. */
-		r.hooks_done = true;
-	}
-	if (kill_all(&r, hp_clock_ms() + LIMIT_MS, err) < 0)
+	if (kill_all(bundle, &r, err) < 0)
 		return -1;
 	unmount(bundle);
 	remove_names(args, &r);

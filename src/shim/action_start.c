@@ -3,6 +3,7 @@
  * done by the daemon. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +17,11 @@
 #include "shim/action.h"
 #include "shim/bootstrap.h"
 #include "shim/daemon.h"
+#include "shim/record.h"
 #include "shim/socket.h"
 
 #define LISTEN_FD    3
+#define GO_FD        4
 #define OOM_FILE     "/proc/self/oom_score_adj"
 #define OOM_ADJ_MAX  1000
 #define FD_MAX       65536
@@ -68,39 +71,56 @@ static void adjust_oom_score(void)
 		dprintf(fd, "%ld", adj > OOM_ADJ_MAX ? OOM_ADJ_MAX : adj);
 }
 
-/* Keep nothing of what containerd had open: it waits until the last copy of its pipe is closed.
- * Returns: the listening socket's new number, -1. */
-static int leave_behind(int listen_fd)
+/* Keep nothing of what containerd had open: it waits until the last copy of its pipe is closed. */
+static int leave_behind(int listen_fd, int go_fd)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int listening = fcntl(listen_fd, F_DUPFD_CLOEXEC, GO_FD + 1);
+	int go = fcntl(go_fd, F_DUPFD_CLOEXEC, GO_FD + 1);
 
-	if (null < 0)
+	if (null < 0 || listening < 0 || go < 0)
 		return -1;
 	for (int fd = 0; fd < LISTEN_FD; fd++)
 		if (dup2(null, fd) < 0)
 			return -1;
-	if (listen_fd != LISTEN_FD && dup2(listen_fd, LISTEN_FD) < 0)
+	if (dup3(listening, LISTEN_FD, O_CLOEXEC) < 0 || dup3(go, GO_FD, O_CLOEXEC) < 0)
 		return -1;
-	if (fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC) < 0)
-		return -1;
-	if (close_range(LISTEN_FD + 1, ~0u, 0) == 0)
-		return LISTEN_FD;
-	for (int fd = LISTEN_FD + 1; fd < FD_MAX; fd++)
+	if (close_range(GO_FD + 1, ~0u, 0) == 0)
+		return 0;
+	for (int fd = GO_FD + 1; fd < FD_MAX; fd++)
 		close(fd);
-	return LISTEN_FD;
+	return 0;
 }
 
-static _Noreturn void be_daemon(struct hp_shim_daemon_spec *spec)
+/* Has `start` written down that this process is there? Otherwise it was killed, and nobody will
+ * ever know. */
+static bool may_go(void)
+{
+	ssize_t n;
+	char go;
+
+	do
+		n = read(GO_FD, &go, sizeof(go));
+	while (n < 0 && errno == EINTR);
+	close(GO_FD);
+	return n == 1;
+}
+
+static _Noreturn void be_daemon(struct hp_shim_daemon_spec *spec, int go_fd)
 {
 	struct hp_error err = HP_ERROR_INIT;
 
-	spec->listen_fd = leave_behind(spec->listen_fd);
+	if (leave_behind(spec->listen_fd, go_fd) < 0)
+		_exit(1);
+	spec->listen_fd = LISTEN_FD;
 	/* It leads a process group already when containerd made one for `start`. */
 	setsid();
 	adjust_oom_score();
-	if (spec->listen_fd < 0 || hp_shim_daemon_run(spec, &err) < 0)
-		_exit(hp_code_exit(HP_EFAILED));
-	_exit(0);
+	if (!may_go()) {
+		unlink(spec->socket);
+		_exit(1);
+	}
+	_exit(hp_shim_daemon_run(spec, &err) < 0 ? 1 : 0);
 }
 
 /* Another shim of the same container is there already when this one was asked for twice. */
@@ -125,6 +145,53 @@ static int print_address(const char *address, struct hp_error *err)
 	return hp_fd_write_all(STDOUT_FILENO, address, strlen(address), err);
 }
 
+/* Write down that the daemon @pid is there, for `delete`, which may be next; then let it go. */
+static int let_go(const struct hp_shim_daemon_spec *d, pid_t pid, int go_fd,
+		  struct hp_error *err)
+{
+	const struct hp_shim_record r = {.id = (char *)(uintptr_t)d->id,
+					 .ns = (char *)(uintptr_t)d->ns,
+					 .socket = (char *)(uintptr_t)d->socket,
+					 .shim = hp_shim_pid_of(pid),
+					 .hooks_done = true};
+
+	if (hp_shim_record_write(d->bundle, &r, err) < 0)
+		return -1;
+	return hp_fd_write_all(go_fd, "g", 1, err);
+}
+
+/* The daemon takes these when it is ready to, and must not die of them before. */
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static int leave_daemon(struct hp_shim_daemon_spec *d, struct hp_error *err)
+{
+	AUTO_CLOSE int ours = -1;
+	int go[2];
+	pid_t pid;
+
+	block_signals();
+	if (hp_pipe(go, err) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		close(go[1]);
+		be_daemon(d, go[0]);
+	}
+	close(go[0]);
+	ours = go[1];
+	if (pid < 0)
+		return hp_fail_errno(err, errno, "make a process");
+	return let_go(d, pid, ours, err);
+}
+
 int hp_shim_action_start(const struct hp_shim_args *args, int64_t executed_ns,
 			 struct hp_error *err)
 {
@@ -134,7 +201,6 @@ int hp_shim_action_start(const struct hp_shim_args *args, int64_t executed_ns,
 	AUTO_FREE char *address = NULL;
 	AUTO_FREE char *ttrpc = NULL;
 	AUTO_CLOSE int fd = -1;
-	pid_t pid;
 
 	if (read_bootstrap(args, &b, err) < 0 || hp_path_absolute(".", &bundle, err) < 0)
 		return -1;
@@ -147,20 +213,16 @@ int hp_shim_action_start(const struct hp_shim_args *args, int64_t executed_ns,
 	address = hp_sprintf("unix://%s", socket);
 	if (listen_or_join(socket, &fd, err) < 0)
 		return -1;
-	if (fd < 0)
-		return print_address(address, err);
 
-	pid = fork();
-	if (pid < 0)
-		return hp_fail_errno(err, errno, "make a process");
-	if (pid == 0)
-		be_daemon(&(struct hp_shim_daemon_spec){.id = args->id,
-							.ns = args->ns,
-							.bundle = bundle,
-							.socket = socket,
-							.listen_fd = fd,
-							.ttrpc_address = ttrpc,
-							.debug = args->debug,
-							.executed_ns = executed_ns});
+	struct hp_shim_daemon_spec d = {.id = args->id,
+					.ns = args->ns,
+					.bundle = bundle,
+					.socket = socket,
+					.listen_fd = fd,
+					.ttrpc_address = ttrpc,
+					.debug = args->debug,
+					.executed_ns = executed_ns};
+	if (fd >= 0 && leave_daemon(&d, err) < 0)
+		return -1;
 	return print_address(address, err);
 }

@@ -146,6 +146,9 @@ static void run_hooks(struct hp_shim *s)
 						.status = "creating",
 						.pid = hp_shim_task_pid(s)};
 
+	/* From now on there is something that poststop has to undo. */
+	s->record.hooks_done = false;
+	hp_shim_save(s);
 	s->create->hooks = hp_shim_hooks_run(s->loop, &spec, on_hooks, s);
 }
 

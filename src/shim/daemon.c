@@ -170,6 +170,7 @@ static void write_record(struct daemon *d, const char *socket)
 	s->record.ns = hp_strdup(s->ns);
 	s->record.socket = hp_strdup(socket);
 	s->record.shim = hp_shim_pid_of(getpid());
+	s->record.hooks_done = true; /* none has been run */
 	if (d->config.run_dir)
 		s->record.link = hp_shim_record_link(d->config.run_dir, s->ns, s->id);
 	hp_shim_save(s);
