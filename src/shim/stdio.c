@@ -31,9 +31,11 @@ struct output {
 /* Where stdin comes from. */
 struct input {
 	struct hp_mux_stream *stream;
+	int path_fd; /* until the process runs; -1: none, or opened */
 	struct hp_shim__end end;
 	struct hp_watch watch; /* while it is empty */
 	bool wanted;
+	bool closed;      /* by CloseIO */
 	bool at_end;      /* nothing more comes from it */
 	uint8_t *pending; /* CHUNK_BYTES; read, and not taken by the mux yet */
 	size_t pending_at, pending_len;
@@ -64,6 +66,8 @@ static void input_close(struct input *in)
 {
 	hp_watch_stop(&in->watch);
 	hp_shim__end_close(&in->end);
+	if (in->path_fd >= 0)
+		close(TAKE_FD(in->path_fd));
 	free(TAKE(in->pending));
 	in->pending_len = 0;
 	in->at_end = true;
@@ -344,7 +348,7 @@ static int open_all(struct hp_shim_stdio *s, const struct hp_shim_stdio_spec *sp
 	s->in.wanted = in.kind != HP_SHIM_PLACE_NONE;
 	s->out[0].wanted = out.kind != HP_SHIM_PLACE_NONE;
 	s->out[1].wanted = err_place.kind != HP_SHIM_PLACE_NONE;
-	if (s->in.wanted && hp_shim__end_input(&in, &s->in.end, err) < 0)
+	if (s->in.wanted && hp_shim__end_find(&in, &s->in.path_fd, err) < 0)
 		return -1;
 	return open_outputs(s, spec, (const struct hp_shim__place[]){out, err_place}, err);
 }
@@ -356,6 +360,7 @@ int hp_shim_stdio_open(struct hp_loop *l, const struct hp_shim_stdio_spec *spec,
 
 	s->loop = l;
 	s->terminal = spec->terminal;
+	s->in.path_fd = -1;
 	s->in.end = (struct hp_shim__end)HP_SHIM_END_INIT;
 	for (int i = 0; i < 2; i++) {
 		s->out[i].s = s;
@@ -446,18 +451,38 @@ void hp_shim_stdio_detach(struct hp_shim_stdio *s)
 	check_end(s);
 }
 
+/* Only now, for who writes to a FIFO goes on when it has a reader, comes to the end of what is to be
+ * written, and calls for CloseIO. ctr(8), before 2.0 at least, forgets to do so when that happens
+ * before its Create has been answered, and the process would wait for the end of its input. */
+static void open_input(struct hp_shim_stdio *s)
+{
+	struct hp_error err = HP_ERROR_INIT;
+
+	if (s->in.path_fd < 0)
+		return;
+	if (hp_shim__end_input(s->in.path_fd, &s->in.end, &err) < 0) {
+		hp_log(HP_LOG_WARN, "shim", "there is no input: %s", err.msg);
+		input_close(&s->in);
+		return;
+	}
+	close(TAKE_FD(s->in.path_fd));
+	if (s->in.closed)
+		hp_shim_stdio_close_stdin(s);
+}
+
 void hp_shim_stdio_begin(struct hp_shim_stdio *s)
 {
 	s->running = true;
+	open_input(s);
 	pump(s);
 }
 
 void hp_shim_stdio_close_stdin(struct hp_shim_stdio *s)
 {
+	s->in.closed = true;
 	/* Once the caller's own writers are gone too, reading finds the end. */
 	if (s->in.end.keep_fd >= 0)
-		close(s->in.end.keep_fd);
-	s->in.end.keep_fd = -1;
+		close(TAKE_FD(s->in.end.keep_fd));
 }
 
 static void on_limit(void *data, uint32_t events)

@@ -17,7 +17,8 @@ struct hp_shim_stdio_spec {
 	const char *ns;             /* and CONTAINER_NAMESPACE */
 };
 
-/* Open all that is named, and start loggers; nothing is waited for.
+/* Open all that is named, and start loggers; nothing is waited for. Of stdin's FIFO this only makes
+ * sure that it is there.
  * Fails: HP_EINVALID - an unknown scheme, a query that is none; HP_ENOTFOUND, HP_EDENIED, HP_EIO -
  * it cannot be opened; HP_ENOCMD, HP_ENOEXEC - the logger. */
 int hp_shim_stdio_open(struct hp_loop *l, const struct hp_shim_stdio_spec *spec,
@@ -39,7 +40,7 @@ int hp_shim_stdio_attach(struct hp_shim_stdio *s, struct hp_mux *mux, uint32_t n
 			 struct hp_error *err) MUST_CHECK;
 /* The machine is gone: forget its streams, pass on what has come. */
 void hp_shim_stdio_detach(struct hp_shim_stdio *s);
-/* The process runs: stdin may flow. */
+/* The process runs, or is about to: stdin is opened, and may flow. */
 void hp_shim_stdio_begin(struct hp_shim_stdio *s);
 /* CloseIO: after what is in the FIFO, the process gets the end of its input. Also before begin. */
 void hp_shim_stdio_close_stdin(struct hp_shim_stdio *s);

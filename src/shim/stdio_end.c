@@ -46,18 +46,27 @@ static int open_fifo(int path_fd, int *ret_read, int *ret_write, struct hp_error
 	return 0;
 }
 
-static int open_path(const char *path, bool output, struct hp_shim__end *ret,
-		     struct hp_error *err)
+static int find(const char *path, int *ret_path_fd, struct hp_error *err)
 {
-	AUTO_CLOSE int path_fd = open(path, O_PATH | O_CLOEXEC);
+	AUTO_CLOSE int fd = open(path, O_PATH | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return hp_fail_errno(err, errno, "open");
+	if (S_ISDIR(st.st_mode) || S_ISSOCK(st.st_mode))
+		return hp_fail(err, HP_EINVALID, "it is no FIFO and no file");
+	*ret_path_fd = TAKE_FD(fd);
+	return 0;
+}
+
+static int open_found(int path_fd, bool output, struct hp_shim__end *ret, struct hp_error *err)
+{
 	struct hp_shim__end e = HP_SHIM_END_INIT;
 	struct stat st;
 	int rc;
 
-	if (path_fd < 0 || fstat(path_fd, &st) < 0)
+	if (fstat(path_fd, &st) < 0)
 		return hp_fail_errno(err, errno, "open");
-	if (S_ISDIR(st.st_mode) || S_ISSOCK(st.st_mode))
-		return hp_fail(err, HP_EINVALID, "it is no FIFO and no file");
 	if (!S_ISFIFO(st.st_mode))
 		rc = reopen(path_fd, output ? O_WRONLY | O_APPEND : O_RDONLY, &e.fd, err);
 	else if (output)
@@ -88,20 +97,27 @@ static int make_file(const char *path, struct hp_error *err)
 int hp_shim__end_output(const struct hp_shim__place *p, struct hp_shim__end *ret,
 			struct hp_error *err)
 {
-	if (p->kind == HP_SHIM_PLACE_FILE && make_file(p->path, err) < 0)
-		return hp_wrap(err, "output '%.200s'", p->path);
-	if (open_path(p->path, true, ret, err) < 0)
+	AUTO_CLOSE int path_fd = -1;
+
+	if ((p->kind == HP_SHIM_PLACE_FILE && make_file(p->path, err) < 0) ||
+	    find(p->path, &path_fd, err) < 0 || open_found(path_fd, true, ret, err) < 0)
 		return hp_wrap(err, "output '%.200s'", p->path);
 	return 0;
 }
 
-int hp_shim__end_input(const struct hp_shim__place *p, struct hp_shim__end *ret,
-		       struct hp_error *err)
+int hp_shim__end_find(const struct hp_shim__place *p, int *ret_path_fd, struct hp_error *err)
 {
 	if (p->kind == HP_SHIM_PLACE_LOGGER)
 		return hp_fail(err, HP_EINVALID, "input '%.200s': a logger gives none",
 			       p->path);
-	if (open_path(p->path, false, ret, err) < 0)
+	if (find(p->path, ret_path_fd, err) < 0)
 		return hp_wrap(err, "input '%.200s'", p->path);
+	return 0;
+}
+
+int hp_shim__end_input(int path_fd, struct hp_shim__end *ret, struct hp_error *err)
+{
+	if (open_found(path_fd, false, ret, err) < 0)
+		return hp_wrap(err, "input");
 	return 0;
 }

@@ -40,8 +40,11 @@ struct hp_shim__end {
 void hp_shim__end_close(struct hp_shim__end *e);
 int hp_shim__end_output(const struct hp_shim__place *p, struct hp_shim__end *ret,
 			struct hp_error *err) MUST_CHECK;
-int hp_shim__end_input(const struct hp_shim__place *p, struct hp_shim__end *ret,
-		       struct hp_error *err) MUST_CHECK;
+/* Inputs are opened in two steps: whether there is one is told at once, but who writes to a FIFO hears
+ * of its reader only when the second is made. */
+int hp_shim__end_find(const struct hp_shim__place *p, int *ret_path_fd,
+		      struct hp_error *err) MUST_CHECK;
+int hp_shim__end_input(int path_fd, struct hp_shim__end *ret, struct hp_error *err) MUST_CHECK;
 
 /* A logger's program. From: containerd runtime/v2/shim/logging. */
 struct hp_shim__logger;

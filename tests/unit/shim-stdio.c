@@ -298,11 +298,11 @@ static void outlives_those_who_type(void **state)
 	(void)state;
 	set_up(&w);
 	open_fifos(&w);
-	type(w.in, "early ");
-	turn_for(w.loop, 50);
-	/* It waits until the process runs. */
-	assert_int_equal(in->got.len, 0);
+	/* Nobody reads before the process runs. */
+	assert_int_equal(open(w.in, O_WRONLY | O_NONBLOCK), -1);
+	assert_int_equal(errno, ENXIO);
 	hp_shim_stdio_begin(w.stdio);
+	type(w.in, "early ");
 	turn_for(w.loop, 50);
 	type(w.in, "late ");
 	turn_for(w.loop, 50);
@@ -325,7 +325,8 @@ static void ends_with_the_last_writer(void **state)
 	(void)state;
 	set_up(&w);
 	open_fifos(&w);
-	fd = open(w.in, O_WRONLY);
+	/* Also of one who had it open before anybody read. */
+	fd = open(w.in, O_RDWR);
 	hp_shim_stdio_close_stdin(w.stdio);
 	hp_shim_stdio_begin(w.stdio);
 	turn_for(w.loop, 50);

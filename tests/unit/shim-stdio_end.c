@@ -19,6 +19,7 @@ static void holds_both_ends_of_a_fifo(void **state)
 	struct hp_shim__end out = HP_SHIM_END_INIT;
 	struct hp_shim__end in = HP_SHIM_END_INIT;
 	struct hp_error err = HP_ERROR_INIT;
+	int path_fd = -1;
 	char byte;
 
 	(void)state;
@@ -27,7 +28,11 @@ static void holds_both_ends_of_a_fifo(void **state)
 	assert_int_equal(hp_shim__end_output(&p, &out, &err), 0);
 	assert_true(out.fd >= 0 && out.keep_fd >= 0);
 	assert_int_equal(write(out.fd, "x", 1), 1);
-	assert_int_equal(hp_shim__end_input(&p, &in, &err), 0);
+	assert_int_equal(hp_shim__end_find(&p, &path_fd, &err), 0);
+	/* It is this one, whatever becomes of its name. */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(hp_shim__end_input(path_fd, &in, &err), 0);
+	close(path_fd);
 	assert_int_equal(read(in.fd, &byte, 1), 1);
 	/* Empty, and not at its end: we could write to it. */
 	hp_shim__end_close(&out);
@@ -75,16 +80,17 @@ static void refuses(void **state)
 	struct hp_shim__place logger = place_of(HP_SHIM_PLACE_LOGGER, dir);
 	struct hp_shim__end end = HP_SHIM_END_INIT;
 	struct hp_error err = HP_ERROR_INIT;
+	int path_fd = -1;
 
 	(void)state;
 	assert_int_equal(hp_shim__end_output(&p, &end, &err), -1);
 	assert_int_equal(err.code, HP_ENOTFOUND);
 	assert_non_null(strstr(err.msg, gone));
 	hp_error_clear(&err);
-	assert_int_equal(hp_shim__end_input(&d, &end, &err), -1);
+	assert_int_equal(hp_shim__end_find(&d, &path_fd, &err), -1);
 	assert_int_equal(err.code, HP_EINVALID);
 	hp_error_clear(&err);
-	assert_int_equal(hp_shim__end_input(&logger, &end, &err), -1);
+	assert_int_equal(hp_shim__end_find(&logger, &path_fd, &err), -1);
 	assert_int_equal(err.code, HP_EINVALID);
 }
 
