@@ -11,6 +11,8 @@
 #define HELLO_MS 60000
 /* After the machine's end its ports close by themselves, unless somebody else holds them. */
 #define CLOSE_MS 500
+/* From the end of a port to that of its machine. */
+#define DYING_MS 1000
 
 struct hp_shim_box {
 	struct hp_loop *loop;
@@ -22,7 +24,7 @@ struct hp_shim_box {
 	void *data;
 	bool machine_ended, guest_gone, mux_broken, ended;
 	struct hp_error why; /* of the first thing that went wrong */
-	struct hp_timer close;
+	struct hp_timer close, port_limit;
 	/* What a pause or a resume is to tell. */
 	hp_machine_done_fn done;
 	void *done_data;
@@ -61,6 +63,7 @@ static void end_machine(struct hp_shim_box *b, const struct hp_error *why)
 {
 	note(b, why);
 	b->machine_ended = true;
+	hp_timer_stop(&b->port_limit);
 	if (!b->ended)
 		hp_timer_start(b->loop, &b->close, CLOSE_MS, on_close_limit, b);
 	look_ended(b, false);
@@ -76,11 +79,20 @@ static void on_machine_end(void *data, const struct hp_error *why)
 	end_machine(b, why);
 }
 
+static void on_port_limit(void *data, uint32_t events)
+{
+	struct hp_shim_box *b = data;
+
+	(void)events;
+	hp_machine_kill(b->machine);
+}
+
 static void port_closed(struct hp_shim_box *b)
 {
-	/* A machine that cannot be talked to is of no use. */
-	if (b->machine && !b->machine_ended)
-		hp_machine_kill(b->machine);
+	/* A machine that cannot be talked to is of no use. Most of the time it is dying, and says why
+	 * in a moment, which it would not if it were killed now. */
+	if (b->machine && !b->machine_ended && !b->port_limit.loop)
+		hp_timer_start(b->loop, &b->port_limit, DYING_MS, on_port_limit, b);
 	if (!b->machine && b->guest_gone && b->mux_broken)
 		end_machine(b, NULL);
 	look_ended(b, false);
@@ -186,6 +198,7 @@ void hp_shim_box_free(struct hp_shim_box *b)
 	if (!b)
 		return;
 	hp_timer_stop(&b->close);
+	hp_timer_stop(&b->port_limit);
 	hp_timer_stop(&b->pretend);
 	hp_shim_guest_free(b->guest);
 	hp_mux_free(b->mux);

@@ -203,9 +203,12 @@ static void on_rootfs_end(void *data, const struct hp_error *why)
 {
 	struct hp_shim *s = data;
 
-	/* A container without its files cannot go on; at its own end that is no news. */
-	if (why && s->first && !s->first->exited)
+	/* Without a reason it is the machine that has closed its port: it is ending, and says why. */
+	if (!why)
+		return;
+	if (s->first && !s->first->exited)
 		hp_shim_log(s->log, HP_LOG_ERROR, "%s", why->msg);
+	/* A container without its files cannot go on. */
 	if (s->box)
 		hp_shim_box_kill(s->box);
 }
