@@ -11,6 +11,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/tc_act/tc_mirred.h>
+#include <string.h>
 
 /* The place of our filter among others. Those that set limits are given small numbers by hand and
  * come first, those that the kernel numbers come later. */
@@ -111,19 +112,28 @@ static int remove_filter(struct hp_netlink *n, uint32_t link, struct hp_error *e
 	return hp_wrap(err, "remove a filter");
 }
 
+static int list_filters(struct hp_netlink *n, uint32_t link, struct hp_buf *ret,
+			struct hp_error *err)
+{
+	struct tcmsg fixed = {.tcm_ifindex = (int)link, .tcm_parent = CHAIN};
+	struct hp_netlink_request r;
+
+	hp_buf_init(ret, FILTERS_MAX);
+	hp_netlink_begin(&r, RTM_GETTFILTER, 0, &fixed, sizeof(fixed));
+	if (hp_netlink_dump(n, &r, ret, err) < 0)
+		return hp_wrap(err, "list filters");
+	return 0;
+}
+
 /* Are there filters of others? */
 static int count_filters(struct hp_netlink *n, uint32_t link, size_t *ret, struct hp_error *err)
 {
-	struct tcmsg fixed = {.tcm_ifindex = (int)link, .tcm_parent = CHAIN};
 	AUTO(hp_buf_free) struct hp_buf dump = {0};
-	struct hp_netlink_request r;
 	struct hp_netlink_message m;
 	int rc;
 
-	hp_buf_init(&dump, FILTERS_MAX);
-	hp_netlink_begin(&r, RTM_GETTFILTER, 0, &fixed, sizeof(fixed));
-	if (hp_netlink_dump(n, &r, &dump, err) < 0)
-		return hp_wrap(err, "list filters");
+	if (list_filters(n, link, &dump, err) < 0)
+		return -1;
 
 	struct hp_bytes in = hp_buf_bytes(&dump);
 
@@ -131,6 +141,52 @@ static int count_filters(struct hp_netlink *n, uint32_t link, size_t *ret, struc
 	while ((rc = hp_netlink_next(&in, &m, err)) > 0)
 		*ret += m.type == RTM_NEWTFILTER ? 1 : 0;
 	return rc;
+}
+
+/* Where the first action of a filter of ours leads. Returns: 1, 0 - it is no such filter, -1. */
+static int read_target(const struct hp_netlink_message *m, uint32_t *ret, struct hp_error *err)
+{
+	struct hp_bytes table[TCA_OPTIONS + 1];
+	struct hp_bytes options[TCA_U32_ACT + 1];
+	struct hp_bytes actions[2];
+	struct hp_bytes action[TCA_ACT_OPTIONS + 1];
+	struct hp_bytes params[TCA_MIRRED_PARMS + 1];
+	struct tc_mirred mirred;
+	struct tcmsg fixed;
+
+	if (m->type != RTM_NEWTFILTER)
+		return 0;
+	if (hp_netlink_read(m->body, &fixed, sizeof(fixed), table, HP_ARRAY_LEN(table), err) <
+		    0 ||
+	    hp_netlink_read_nested(table[TCA_OPTIONS], options, HP_ARRAY_LEN(options), err) <
+		    0 ||
+	    hp_netlink_read_nested(options[TCA_U32_ACT], actions, HP_ARRAY_LEN(actions), err) <
+		    0 ||
+	    hp_netlink_read_nested(actions[1], action, HP_ARRAY_LEN(action), err) < 0 ||
+	    hp_netlink_read_nested(action[TCA_ACT_OPTIONS], params, HP_ARRAY_LEN(params), err) <
+		    0)
+		return -1;
+	if (TC_H_MAJ(fixed.tcm_info) >> 16 != PRIORITY ||
+	    params[TCA_MIRRED_PARMS].len < sizeof(mirred))
+		return 0;
+	memcpy(&mirred, params[TCA_MIRRED_PARMS].data, sizeof(mirred));
+	*ret = mirred.ifindex;
+	return 1;
+}
+
+int hp_tc_target(struct hp_netlink *n, uint32_t from, uint32_t *ret, struct hp_error *err)
+{
+	AUTO(hp_buf_free) struct hp_buf dump = {0};
+	struct hp_netlink_message m;
+	int found = 0;
+	int rc = list_filters(n, from, &dump, err) < 0 ? -1 : 1;
+
+	for (struct hp_bytes in = hp_buf_bytes(&dump); rc > 0 && found == 0;) {
+		rc = hp_netlink_next(&in, &m, err);
+		if (rc > 0)
+			found = read_target(&m, ret, err);
+	}
+	return rc < 0 || found < 0 ? hp_wrap(err, "link %u", from) : found;
 }
 
 static int remove_queue(struct hp_netlink *n, uint32_t link, struct hp_error *err)

@@ -5,13 +5,16 @@
 #include <errno.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "net/netns.h"
 #include "net/tap.h"
 #include "net/tc.h"
 #include "shim/network_parts.h"
 
-#define LOOPBACK 1 /* its index in every namespace. From: Linux include/net/net_namespace.h */
+#define CLEAR_MS      1000
+#define CLEAR_EACH_MS 10
+#define LOOPBACK      1 /* its index in every namespace. From: Linux include/net/net_namespace.h */
 
 struct hp_shim_network {
 	char *path;   /* "host", and then only the tap is there */
@@ -151,21 +154,49 @@ int hp_shim_network_join(struct hp_shim_network *n, struct hp_error *err)
 	return 0;
 }
 
-/* Release all interfaces that a machine could have had, unless there is one that lives. */
-static int clear(struct hp_netlink *netlink, struct hp_error *err)
+static bool has_link(const struct hp_net_view *v, uint32_t index)
+{
+	for (size_t i = 0; i < v->n_links; i++)
+		if (v->links[i].index == index)
+			return true;
+	return false;
+}
+
+/* Release the interfaces that lead to no tap any more.
+ * Returns: whether there are others, whose tap is another machine's, or about to go; or -1. */
+static int clear_once(struct hp_netlink *netlink, struct hp_error *err)
 {
 	AUTO(hp_net_view_clear) struct hp_net_view v = {.links = NULL};
+	int others = 0;
 
-	if (hp_net_view_read(netlink, &v, err) < 0)
+	if (hp_net_view_read_links(netlink, &v, err) < 0)
 		return -1;
-	for (size_t i = 0; i < v.n_links; i++)
-		if (hp_shim__network_is_tap(&v.links[i]))
-			return 0;
-	for (size_t i = 0; i < v.n_links; i++)
-		if (hp_shim__network_is_fit(&v.links[i]) &&
-		    hp_tc_release(netlink, v.links[i].index, err) < 0)
+	for (size_t i = 0; i < v.n_links; i++) {
+		uint32_t link = v.links[i].index;
+		uint32_t tap = 0;
+		int rc = hp_shim__network_is_tap(&v.links[i])
+				 ? 0
+				 : hp_tc_target(netlink, link, &tap, err);
+
+		if (rc > 0 && has_link(&v, tap))
+			others = 1;
+		else if (rc > 0)
+			rc = hp_tc_release(netlink, link, err);
+		if (rc < 0)
 			return -1;
-	return 0;
+	}
+	return others;
+}
+
+/* The VMM is dead, but its last thread, and with it the tap, may yet have to go. */
+static int clear(struct hp_netlink *netlink, struct hp_error *err)
+{
+	int64_t end_ms = hp_clock_ms() + CLEAR_MS;
+	int rc;
+
+	while ((rc = clear_once(netlink, err)) > 0 && hp_clock_ms() < end_ms)
+		hp_clock_sleep_ms(CLEAR_EACH_MS);
+	return rc < 0 ? -1 : 0;
 }
 
 static int open_netlink(void *data, struct hp_error *err)

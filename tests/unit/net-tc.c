@@ -151,11 +151,15 @@ static void the_stack_between_does_not_answer(void **state)
 static void is_undone(void **state)
 {
 	struct hp_error err = HP_ERROR_INIT;
+	uint32_t target = 0;
 	struct world w;
 
 	(void)state;
 	world_begin(&w);
+	assert_int_equal(hp_tc_target(&w.theirs, w.eth0, &target, &err), 0);
 	redirect(&w);
+	assert_int_equal(hp_tc_target(&w.theirs, w.eth0, &target, &err), 1);
+	assert_int_equal(target, w.tap);
 	assert_int_equal(queues(&w), 1);
 	assert_int_equal(filters(&w), FILTER);
 	redirect(&w);
@@ -211,8 +215,12 @@ static void leaves_what_others_made(void **state)
 		add_foreign(&w, rows[i].queue, rows[i].filter);
 
 		size_t before = filters(&w);
+		uint32_t target = 0;
 
+		assert_int_equal(hp_tc_target(&w.theirs, w.eth0, &target, &err), 0);
 		redirect(&w);
+		assert_int_equal(hp_tc_target(&w.theirs, w.eth0, &target, &err), 1);
+		assert_int_equal(target, w.tap);
 		assert_int_equal(filters(&w), before + FILTER);
 		assert_true(tap_host_ping(&w.host, "10.9.0.2", 3000));
 		assert_true(w.host.echoes >= 1);
@@ -226,6 +234,7 @@ static void leaves_what_others_made(void **state)
 static void replaces_what_points_nowhere(void **state)
 {
 	struct hp_error err = HP_ERROR_INIT;
+	uint32_t target = 7;
 	struct world w;
 
 	(void)state;
@@ -233,6 +242,8 @@ static void replaces_what_points_nowhere(void **state)
 	redirect(&w);
 	/* The shim was killed: its tap has gone, the rest has not. */
 	close(w.host.fd);
+	assert_int_equal(hp_tc_target(&w.theirs, w.eth0, &target, &err), 1);
+	assert_int_equal(target, 0);
 	assert_false(tap_host_ping(NULL, "10.9.0.2", 200));
 	assert_int_equal(hp_netns_call(w.netns_fd, open_tap, &w.host.fd, &err), 0);
 	w.tap = nets_index(&w.theirs, "harpoon0");
@@ -262,8 +273,10 @@ static void says_what_failed(void **state)
 static int there_and_back(void *data, struct hp_error *err)
 {
 	struct world *w = data;
+	uint32_t target;
 
-	if (hp_tc_redirect(&w->theirs, w->eth0, w->tap, err) < 0)
+	if (hp_tc_redirect(&w->theirs, w->eth0, w->tap, err) < 0 ||
+	    hp_tc_target(&w->theirs, w->eth0, &target, err) < 0)
 		return -1;
 	return hp_tc_release(&w->theirs, w->eth0, err);
 }
@@ -274,7 +287,7 @@ static void survives_each_failure(void **state)
 
 	(void)state;
 	world_begin(&w);
-	torture_all(there_and_back, &w, 12);
+	torture_all(there_and_back, &w, 14);
 	world_end(&w);
 }
 

@@ -211,8 +211,9 @@ static void says_when_the_tap_has_been_taken_away(void **state)
 	world_end(&w);
 }
 
-/* A process that connects the namespace and is killed. */
-static void connect_and_die(const char *path)
+/* A process that connects the namespace and ends without a word, as if it were killed. What it had
+ * started may have the tap for a little longer. */
+static void connect_and_die(const char *path, int64_t linger_ms)
 {
 	AUTO(hp_strv_free) struct hp_strv warnings = {0};
 	struct hp_error err = HP_ERROR_INIT;
@@ -223,34 +224,40 @@ static void connect_and_die(const char *path)
 	    hp_shim_network_read(network, &n, &warnings, &err) < 0 ||
 	    hp_shim_network_join(network, &err) < 0)
 		_exit(1);
+	if (linger_ms > 0 && fork() == 0)
+		hp_clock_sleep_ms(linger_ms);
 	_exit(0);
 }
 
 static void clears_up_after_the_dead(void **state)
 {
-	struct hp_error err = HP_ERROR_INIT;
-	AUTO_FREE char *path = NULL;
-	struct world w = {.network = NULL};
-	int status = -1;
-	pid_t pid;
+	static const int64_t lingers_ms[] = {0, 300};
 
 	(void)state;
-	assert_int_equal(hp_netns_new(&w.netns_fd, &err), 0);
-	nets_socket(-1, &w.ours);
-	nets_socket(w.netns_fd, &w.theirs);
-	plug(&w);
-	path = hp_sprintf("/proc/%d/fd/%d", (int)getpid(), w.netns_fd);
-	pid = fork();
-	if (pid == 0)
-		connect_and_die(path);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	assert_false(tap_host_ping(NULL, "10.9.0.2", 300));
-	assert_int_equal(hp_shim_network_clear(path, &err), 0);
-	assert_true(tap_host_ping(NULL, "10.9.0.2", 3000));
-	assert_int_equal(hp_shim_network_clear(path, &err), 0);
-	unplug(&w);
-	world_end(&w);
+	for (size_t i = 0; i < HP_ARRAY_LEN(lingers_ms); i++) {
+		struct hp_error err = HP_ERROR_INIT;
+		AUTO_FREE char *path = NULL;
+		struct world w = {.network = NULL};
+		int status = -1;
+		pid_t pid;
+
+		assert_int_equal(hp_netns_new(&w.netns_fd, &err), 0);
+		nets_socket(-1, &w.ours);
+		nets_socket(w.netns_fd, &w.theirs);
+		plug(&w);
+		path = hp_sprintf("/proc/%d/fd/%d", (int)getpid(), w.netns_fd);
+		pid = fork();
+		if (pid == 0)
+			connect_and_die(path, lingers_ms[i]);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+		assert_false(tap_host_ping(NULL, "10.9.0.2", 100));
+		assert_int_equal(hp_shim_network_clear(path, &err), 0);
+		assert_true(tap_host_ping(NULL, "10.9.0.2", 3000));
+		assert_int_equal(hp_shim_network_clear(path, &err), 0);
+		unplug(&w);
+		world_end(&w);
+	}
 }
 
 static void clears_nothing_of_the_living(void **state)
