@@ -36,7 +36,9 @@ static void add_machine(struct hp_strv *v, const struct hp_vmm_spawn *s)
 		/* Without a limit the cache of translated code grows to a GiB. */
 		add(v, "-accel", NULL);
 		hp_strv_addf(v, "tcg,tb-size=%u", c->tcg_cache_mib);
-		add(v, "-cpu", "max");
+		/* A kernel that is told of fast strings copies byte by byte, each of which TCG takes
+		 * as one step; otherwise it copies words: measured to be five times as fast. */
+		add(v, "-cpu", "max,-erms,-fsrm");
 	}
 	add(v, "-m", NULL);
 	hp_strv_addf(v, "%llu", (unsigned long long)(s->shape.memory_bytes / MIB));

@@ -47,7 +47,7 @@ static void boots(void **state)
 {
 	static const char *const has[] = {"qemu -name harpoon-a1 -M microvm,acpi=on,",
 					  "tcg,tb-size=16",
-					  "-cpu max",
+					  "-cpu max,-erms,-fsrm",
 					  "-m 256 -smp 2",
 					  "-kernel /proc/self/fd/",
 					  "tsc_early_khz=2000001",
