@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "vm/program.h"
+#include "vm/qemu_args.h"
 
 #define PAGE      4096
 #define STEP      (1024 * 1024)
@@ -47,17 +48,30 @@ struct hp_shape hp_shape_for(const struct hp_vm_config *c, const struct hp_machi
 	return s;
 }
 
+/* All words that such a machine is booted with: processor, devices, memory, and what its kernel is
+ * told. Another build of ours may have others. */
+static char *boot_line(const struct hp_vm_config *c, const struct hp_host *h,
+		       const struct hp_shape *shape)
+{
+	AUTO(hp_strv_free) struct hp_strv words = {0};
+	struct hp_host host = *h;
+	const struct hp_vmm_spawn spawn = {
+		.id = "template", .config = c, .host = &host, .shape = *shape, .state_fd = -1};
+
+	/* The clock differs by a few kHz from boot to boot, which a guest does not notice. */
+	host.tsc_khz = (h->tsc_khz + 500) / 1000 * 1000;
+	hp_qemu_args(&spawn, &words);
+	return hp_strv_join(hp_strv_view(&words), " ");
+}
+
 int hp_template_key(const struct hp_vm_config *c, const struct hp_host *h,
 		    const struct hp_images *i, const struct hp_shape *shape,
 		    char ret_key[HP_VM_KEY], struct hp_error *err)
 {
 	AUTO(hp_digest_free) struct hp_digest *d = hp_digest_new();
 	AUTO_FREE char *qemu = hp_vm_find_program(c->qemu);
-	/* The clock differs by a few kHz from boot to boot, which a guest does not notice. */
-	AUTO_FREE char *line =
-		hp_sprintf("%s %s %llu %u %d %u %u\n", i->key, hp_host_accel(h, c),
-			   (unsigned long long)shape->memory_bytes, shape->cpus, shape->net,
-			   c->tcg_cache_mib, (h->tsc_khz + 500) / 1000);
+	AUTO_FREE char *boot = boot_line(c, h, shape);
+	AUTO_FREE char *line = hp_sprintf("%s %s\n", i->key, boot);
 
 	hp_digest_add(d, line, strlen(line));
 	if (hp_vm_key_add_file(d, qemu ? qemu : c->qemu, err) < 0)
