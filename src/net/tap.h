@@ -15,3 +15,7 @@ int hp_tap_open(const char *pattern, char ret_name[IF_NAMESIZE], int *ret_fd,
 /* The same in a network namespace that nobody else sees and that ends with it: a cable that leads
  * nowhere, for machines that have a network device and nothing to connect it to. */
 int hp_tap_open_hidden(int *ret_fd, struct hp_error *err) MUST_CHECK;
+/* Let the device of @new_fd, made in another namespace, be the one of @old_fd: in its namespace, and
+ * by its name. It is down then. The old one stays, down and under another name, until its descriptor
+ * is closed. */
+int hp_tap_replace(int old_fd, int new_fd, struct hp_error *err) MUST_CHECK;

@@ -15,51 +15,15 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/fd.h"
-#include "vm/console.h"
-#include "vm/images.h"
-#include "vm/pool.h"
-#include "vm/vmm.h"
+#include "vm/machine_impl.h"
 
 /* A boot that hangs, which some do, is begun again, with twice the time for slow hosts. */
 #define ATTEMPTS     3
 #define BOOT_WAIT_MS 20000
 #define CONSOLE_STEP 4096
+#define POOL_WAIT_MS 25
 #define DRAIN_READS  64
 #define KILLED       "the machine was killed, as it was asked to be"
-
-struct hp_machine {
-	struct hp_loop *loop;
-	const struct hp_vm_config *config;
-	char *id;
-	int tap_fd; /* ours; -1: none */
-	int cgroup_fd;
-	struct hp_shape shape;
-	struct hp_host host;
-	struct hp_images images;
-	char key[HP_VM_KEY];         /* of the template that fits */
-	struct hp_template template; /* until it is up */
-	struct hp_pool_client *pool; /* while it is asked for one */
-	struct hp_machine_events events;
-
-	struct hp_vmm *vmm;
-	pid_t pid;
-	int pid_fd;
-	struct hp_watch pid_watch;
-	int ports[HP_PORTS];  /* our ends; -1: taken */
-	int guests[HP_PORTS]; /* theirs, until it is up: a next attempt needs them */
-	int console_fd;
-	struct hp_watch console_watch;
-	struct hp_console console;
-	struct hp_timer boot_timer;
-	struct hp_timer end_timer;
-	unsigned attempts;
-	bool up;
-	bool late;  /* this attempt was killed, for it took too long */
-	bool asked; /* hp_machine_kill() was called */
-	enum hp_machine_origin origin;
-	struct hp_machine_times times;
-	struct hp_error why; /* of the end */
-};
 
 static void close_fd(int *fd)
 {
@@ -76,17 +40,13 @@ static void close_guests(struct hp_machine *m)
 /* Let go of one attempt. What it ran is dead by then, or is killed. */
 static void clear_attempt(struct hp_machine *m)
 {
-	if (m->pid > 0) {
-		kill(m->pid, SIGKILL);
-		while (waitpid(m->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
-	m->pid = 0;
+	hp_machine__end(m);
 	m->late = false;
 	hp_timer_stop(&m->boot_timer);
 	hp_watch_stop(&m->pid_watch);
 	hp_watch_stop(&m->console_watch);
 	close_fd(&m->pid_fd);
+	close_fd(&m->hold_fd);
 	close_fd(&m->console_fd);
 	hp_vmm_free(TAKE(m->vmm));
 }
@@ -104,7 +64,7 @@ static bool read_console(struct hp_machine *m)
 	return true;
 }
 
-static void on_console(void *data, uint32_t events)
+void hp_machine__on_console(void *data, uint32_t events)
 {
 	(void)events;
 	read_console(data);
@@ -123,7 +83,7 @@ static void on_up(void *data)
 	hp_template_clear(&m->template);
 }
 
-static const struct hp_vmm_events vmm_events = {.on_up = on_up};
+const struct hp_vmm_events hp_machine__vmm_events = {.on_up = on_up};
 
 static void on_boot_late(void *data, uint32_t events)
 {
@@ -135,14 +95,13 @@ static void on_boot_late(void *data, uint32_t events)
 	syscall(SYS_pidfd_send_signal, m->pid_fd, SIGKILL, NULL, 0);
 }
 
-static void on_pid(void *data, uint32_t events);
-
 static int watch_attempt(struct hp_machine *m, struct hp_error *err)
 {
 	m->pid_fd = (int)syscall(SYS_pidfd_open, m->pid, 0);
 	if (m->pid_fd < 0)
 		return hp_fail_errno(err, errno, "watch process %d", (int)m->pid);
-	return hp_watch_start(m->loop, &m->pid_watch, m->pid_fd, EPOLLIN, on_pid, m, err);
+	return hp_watch_start(m->loop, &m->pid_watch, m->pid_fd, EPOLLIN, hp_machine__on_end, m,
+			      err);
 }
 
 static int open_console(struct hp_machine *m, int *ret_guest, struct hp_error *err)
@@ -153,7 +112,8 @@ static int open_console(struct hp_machine *m, int *ret_guest, struct hp_error *e
 		return hp_fail_errno(err, errno, "make a socket pair");
 	m->console_fd = pair[0];
 	*ret_guest = pair[1];
-	return hp_watch_start(m->loop, &m->console_watch, pair[0], EPOLLIN, on_console, m, err);
+	return hp_watch_start(m->loop, &m->console_watch, pair[0], EPOLLIN,
+			      hp_machine__on_console, m, err);
 }
 
 static int open_boot_file(const char *path, int *ret_fd, struct hp_error *err)
@@ -194,7 +154,7 @@ static int spawn(struct hp_machine *m, struct hp_error *err)
 		.state_fd = m->template.state_fd,
 	};
 	memcpy(s.ports, m->guests, sizeof(s.ports));
-	if (hp_vmm_spawn(m->loop, &s, &vmm_events, m, &m->vmm, err) < 0)
+	if (hp_vmm_spawn(m->loop, &s, &hp_machine__vmm_events, m, &m->vmm, err) < 0)
 		return -1;
 	m->pid = hp_vmm_pid(m->vmm);
 	m->times.spawned = hp_clock_ns();
@@ -274,13 +234,13 @@ static void give_up(struct hp_machine *m)
 	tell_end(m, 0);
 }
 
-static void on_pid(void *data, uint32_t events)
+void hp_machine__on_end(void *data, uint32_t events)
 {
 	struct hp_machine *m = data;
 	siginfo_t info = {0};
 
 	(void)events;
-	if (waitid(P_PIDFD, (id_t)m->pid_fd, &info, WEXITED | WNOHANG) < 0 && errno == EINTR)
+	if (!hp_machine__read_end(m, &info))
 		return;
 	m->pid = 0;
 	describe_end(m, &info);
@@ -290,7 +250,7 @@ static void on_pid(void *data, uint32_t events)
 
 static int open_ports(struct hp_machine *m, struct hp_error *err)
 {
-	for (int i = 0; i < HP_PORTS; i++) {
+	for (int i = 0; i < HP_PORTS && m->guests[i] < 0; i++) {
 		int pair[2];
 
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
@@ -318,6 +278,20 @@ static int plan(struct hp_machine *m, struct hp_error *err)
 	return hp_template_key(m->config, &m->host, &m->images, &m->shape, m->key, err);
 }
 
+/* Go the way that the pool has answered. */
+static int take_answer(struct hp_machine *m, struct hp_pool_answer *a, struct hp_error *err)
+{
+	if (a->kind == HP_POOL_WARM)
+		return hp_machine__adopt(m, &a->warm, err);
+	if (a->kind == HP_POOL_CLONE) {
+		m->template = a->template;
+		a->template = (struct hp_template)HP_TEMPLATE_INIT;
+	}
+	if (open_ports(m, err) < 0)
+		return -1;
+	return spawn(m, err);
+}
+
 static void on_pool(void *data, struct hp_pool_answer *answer, const struct hp_error *why)
 {
 	struct hp_machine *m = data;
@@ -335,6 +309,24 @@ static void on_pool(void *data, struct hp_pool_answer *answer, const struct hp_e
 	give_up(m);
 }
 
+/* Mostly the pool runs, and has what is wanted. A clone that stands ready brings its ports along, so
+ * that it can be taken now only, before anybody has taken ours.
+ * Returns: whether the machine is under way. */
+static bool ask_at_once(struct hp_machine *m, struct hp_pool_request request)
+{
+	AUTO(hp_pool_answer_clear) struct hp_pool_answer answer = HP_POOL_ANSWER_INIT;
+	struct hp_error failure = HP_ERROR_INIT;
+
+	request.warm = true;
+	/* What fails here is tried once more in the loop, and told from there. */
+	if (hp_pool_try(m->config, &request, POOL_WAIT_MS, &answer, &failure) <= 0 ||
+	    take_answer(m, &answer, &failure) < 0) {
+		clear_attempt(m);
+		return false;
+	}
+	return true;
+}
+
 static int start(struct hp_machine *m, const struct hp_machine_spec *spec, struct hp_error *err)
 {
 	struct hp_pool_request request = {.shape = m->shape};
@@ -343,13 +335,17 @@ static int start(struct hp_machine *m, const struct hp_machine_spec *spec, struc
 	if (!hp_vmm_known(m->config->vmm))
 		return hp_fail(err, HP_EINVALID, "there is no VMM '%.80s'", m->config->vmm);
 	if (keep_fd(spec->tap_fd, &m->tap_fd, err) < 0 ||
-	    keep_fd(spec->cgroup_fd, &m->cgroup_fd, err) < 0 || open_ports(m, err) < 0)
+	    keep_fd(spec->cgroup_fd, &m->cgroup_fd, err) < 0)
 		return -1;
 	if (!hp_vmm_clones(m->config->vmm))
-		return spawn(m, err);
+		return open_ports(m, err) < 0 ? -1 : spawn(m, err);
 	if (plan(m, err) < 0)
 		return -1;
 	memcpy(request.key, m->key, sizeof(request.key));
+	if (ask_at_once(m, request))
+		return 0;
+	if (open_ports(m, err) < 0)
+		return -1;
 	m->pool = hp_pool_ask(m->loop, m->config, &request, on_pool, m);
 	return 0;
 }
@@ -365,7 +361,7 @@ int hp_machine_start(struct hp_loop *l, const struct hp_vm_config *config,
 	m->id = hp_strdup(spec->id);
 	m->shape = hp_shape_for(config, spec);
 	m->template = (struct hp_template)HP_TEMPLATE_INIT;
-	m->tap_fd = m->cgroup_fd = m->pid_fd = m->console_fd = -1;
+	m->tap_fd = m->cgroup_fd = m->pid_fd = m->hold_fd = m->console_fd = -1;
 	for (int i = 0; i < HP_PORTS; i++)
 		m->ports[i] = m->guests[i] = -1;
 	m->events = *events;

@@ -19,6 +19,7 @@
 #include "base/path.h"
 #include "vm/pool_build.h"
 #include "vm/pool_store.h"
+#include "vm/pool_warm.h"
 #include "vm/pool_wire.h"
 
 #define CLIENTS_MAX 1024
@@ -46,6 +47,7 @@ struct pool {
 	const struct hp_pool_options *options;
 	struct hp_loop *loop;
 	struct hp_pool_store *store;
+	struct hp_pool_warm *warm;
 	int lock_fd;
 	int listen_fd;
 	int signal_fd;
@@ -130,6 +132,25 @@ static int need_build(struct pool *p, const struct hp_pool_request *request,
 	return 0;
 }
 
+/* There is a template: give one of its clones, or what makes one. */
+static void serve_clone(struct client *c, const struct hp_template *template)
+{
+	struct hp_pool_warm *warm = c->pool->warm;
+	const struct hp_pool_request request = c->request;
+	struct hp_pool_answer a = HP_POOL_ANSWER_INIT;
+
+	if (request.warm && hp_pool_warm_take(warm, request.key, &a.warm)) {
+		a.kind = HP_POOL_WARM;
+		answer(c, &a, NULL);
+		hp_warm_clear(&a.warm);
+	} else {
+		a.kind = HP_POOL_CLONE;
+		a.template = *template;
+		answer(c, &a, NULL);
+	}
+	hp_pool_warm_want(warm, &request);
+}
+
 /* Answer a client if there is an answer yet. */
 static void serve(struct client *c)
 {
@@ -140,11 +161,10 @@ static void serve(struct client *c)
 	const struct hp_pool_build *job;
 
 	if (hp_pool_store_get(p->store, c->request.key, &template, &why) == 0) {
-		a.kind = HP_POOL_CLONE;
-		a.template = *template;
-		answer(c, &a, NULL);
+		serve_clone(c, template);
 		return;
 	}
+	hp_pool_warm_forget(p->warm, c->request.key);
 	if (why.code == HP_ENOTFOUND) {
 		hp_error_clear(&why);
 		if (need_build(p, &c->request, &job, &why) == 0) {
@@ -246,7 +266,9 @@ static void on_tick(void *data, uint32_t events)
 
 	(void)events;
 	hp_pool_store_trim(p->store, TEMPLATE_MS);
-	if (idle_ms > 0 && !is_busy(p) && hp_clock_ms() - p->used_ms > idle_ms) {
+	/* One that holds clones ready stays. */
+	if (idle_ms > 0 && p->options->config->warm == 0 && !is_busy(p) &&
+	    hp_clock_ms() - p->used_ms > idle_ms) {
 		hp_loop_stop(p->loop);
 		return;
 	}
@@ -297,6 +319,7 @@ static int open_pool(struct pool *p, const char *address, struct hp_error *err)
 	    hp_unix_listen(address, 0600, &p->listen_fd, err) < 0)
 		return -1;
 	p->store = hp_pool_store_new(p->options->config);
+	p->warm = hp_pool_warm_new(p->loop, p->options->config, p->store);
 	p->used_ms = hp_clock_ms();
 	hp_timer_start(p->loop, &p->tick, TICK_MS, on_tick, p);
 	return hp_watch_start(p->loop, &p->listen_watch, p->listen_fd, EPOLLIN, on_connect, p,
@@ -317,6 +340,7 @@ static void close_pool(struct pool *p, const char *address)
 		drop_client(p->clients);
 	while (p->builds)
 		drop_build(&p->builds);
+	hp_pool_warm_free(p->warm);
 	hp_pool_store_free(p->store);
 	hp_loop_free(p->loop);
 	if (p->signal_fd >= 0)

@@ -3,11 +3,13 @@
  * out at run_dir/pool.sock. Whoever needs it starts it; it ends by itself when nobody has. */
 #pragma once
 #include "vm/template.h"
+#include "vm/warm.h"
 
 /* What a client wants, and is given. */
 struct hp_pool_request {
 	char key[HP_VM_KEY];
 	struct hp_shape shape; /* for the process that makes the template, when there is none */
+	bool warm;             /* a clone that stands ready is welcome */
 };
 
 enum hp_pool_kind {
@@ -19,11 +21,12 @@ enum hp_pool_kind {
 struct hp_pool_answer {
 	enum hp_pool_kind kind;
 	struct hp_template template; /* HP_POOL_CLONE; owned */
+	struct hp_warm warm;         /* HP_POOL_WARM; owned */
 };
 
 #define HP_POOL_ANSWER_INIT                                                                    \
 	{                                                                                      \
-		.template = HP_TEMPLATE_INIT                                                   \
+		.template = HP_TEMPLATE_INIT, .warm = HP_WARM_INIT                             \
 	}
 void hp_pool_answer_clear(struct hp_pool_answer *a);
 HP_AUTO_VALUE(struct hp_pool_answer, hp_pool_answer_clear);
@@ -38,6 +41,11 @@ struct hp_pool_client *hp_pool_ask(struct hp_loop *l, const struct hp_vm_config 
 				   void *data);
 void hp_pool_client_free(struct hp_pool_client *p); /* NULL is fine */
 HP_AUTO_PTR(struct hp_pool_client, hp_pool_client_free);
+
+/* Ask a pool that runs, and wait for its answer for @wait_ms at most.
+ * Returns: 1 when it has answered, 0 when it has not, or there is none. Fails: with its failure. */
+int hp_pool_try(const struct hp_vm_config *c, const struct hp_pool_request *request,
+		int64_t wait_ms, struct hp_pool_answer *ret, struct hp_error *err) MUST_CHECK;
 
 /* Server. */
 struct hp_pool_options {

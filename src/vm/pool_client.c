@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pool_client.c - ask the pool, and start it when it does not run. */
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -101,27 +102,35 @@ static void come_again(struct hp_pool_client *p)
 	hp_timer_start(p->loop, &p->timer, RETRY_MS, try_connect, p);
 }
 
+/* Read the answer that has come. Returns: 1, 0 when the pool has gone instead, -1. */
+static int read_answer(int fd, struct hp_pool_answer *ret, struct hp_error *err)
+{
+	char line[HP_POOL_LINE];
+	int fds[HP_POOL_FDS];
+	size_t n_fds = HP_POOL_FDS;
+	struct hp_error gone = HP_ERROR_INIT;
+	ssize_t n = hp_fd_recv(fd, line, sizeof(line), fds, &n_fds, &gone);
+
+	if (n <= 0)
+		return 0;
+	return hp_pool__answer_read(HP_BYTES(line, n), fds, n_fds, ret, err) < 0 ? -1 : 1;
+}
+
 static void on_answer(void *data, uint32_t events)
 {
 	struct hp_pool_client *p = data;
 	AUTO(hp_pool_answer_clear) struct hp_pool_answer answer = HP_POOL_ANSWER_INIT;
 	struct hp_error why = HP_ERROR_INIT;
-	char line[HP_POOL_LINE];
-	int fds[HP_POOL_FDS];
-	size_t n_fds = HP_POOL_FDS;
-	ssize_t n = hp_fd_recv(p->fd, line, sizeof(line), fds, &n_fds, &why);
+	int rc = read_answer(p->fd, &answer, &why);
 
 	(void)events;
-	if (n <= 0) {
+	if (rc == 0) {
 		come_again(p);
 		return;
 	}
 	hp_watch_stop(&p->watch);
 	hp_timer_stop(&p->timer);
-	if (hp_pool__answer_read(HP_BYTES(line, n), fds, n_fds, &answer, &why) < 0)
-		p->done(p->data, NULL, &why);
-	else
-		p->done(p->data, &answer, NULL);
+	p->done(p->data, rc < 0 ? NULL : &answer, rc < 0 ? &why : NULL);
 }
 
 static void on_late(void *data, uint32_t events)
@@ -153,6 +162,21 @@ static void try_connect(void *data, uint32_t events)
 		hp_timer_start(p->loop, &p->timer, ANSWER_MS, on_late, p);
 	else
 		come_again(p);
+}
+
+int hp_pool_try(const struct hp_vm_config *c, const struct hp_pool_request *request,
+		int64_t wait_ms, struct hp_pool_answer *ret, struct hp_error *err)
+{
+	AUTO_FREE char *address = hp_pool_address(c);
+	AUTO_FREE char *text = hp_pool__request_text(request);
+	struct hp_error gone = HP_ERROR_INIT;
+	AUTO_CLOSE int fd = -1;
+
+	if (hp_unix_connect(address, &fd, &gone) < 0 ||
+	    hp_fd_send(fd, text, strlen(text), NULL, 0, &gone) < 0 ||
+	    hp_fd_poll(fd, POLLIN, wait_ms, &gone) <= 0)
+		return 0;
+	return read_answer(fd, ret, err);
 }
 
 struct hp_pool_client *hp_pool_ask(struct hp_loop *l, const struct hp_vm_config *c,

@@ -14,15 +14,17 @@
 
 static const struct kind {
 	const char *name;
-	size_t n_fds;
+	size_t n_fds; /* at least; a tap may be one more */
 } kinds[] = {
 	[HP_POOL_CLONE] = {"clone", 2},
 	[HP_POOL_COLD] = {"cold", 0},
+	[HP_POOL_WARM] = {"warm", HP_WARM_FDS - 1},
 };
 
 void hp_pool_answer_clear(struct hp_pool_answer *a)
 {
 	hp_template_clear(&a->template);
+	hp_warm_clear(&a->warm);
 }
 
 char *hp_pool_address(const struct hp_vm_config *c)
@@ -38,6 +40,7 @@ char *hp_pool__request_text(const struct hp_pool_request *r)
 	hp_json_set_u64(top, "memory", r->shape.memory_bytes);
 	hp_json_set_u64(top, "cpus", r->shape.cpus);
 	hp_json_set_bool(top, "net", r->shape.net);
+	hp_json_set_bool(top, "warm", r->warm);
 
 	AUTO_FREE char *text = hp_json_text(top, false);
 	return hp_sprintf("%s\n", text);
@@ -69,6 +72,7 @@ int hp_pool__request_read(struct hp_bytes text, struct hp_pool_request *ret,
 	memcpy(r.key, key, HP_VM_KEY);
 	r.shape.memory_bytes = hp_json_u64(hp_json_get(top, "memory"), 0);
 	r.shape.net = hp_json_bool(hp_json_get(top, "net"), false);
+	r.warm = hp_json_bool(hp_json_get(top, "warm"), false);
 	if (r.shape.memory_bytes == 0 || cpus == 0 || cpus > CPUS_MOST)
 		return hp_fail(err, HP_EPROTO, "a message of the pool: no shape of a machine");
 	r.shape.cpus = (unsigned)cpus;
@@ -89,13 +93,23 @@ char *hp_pool__answer_text(const struct hp_pool_answer *a, const struct hp_error
 		hp_json_set_str(top, "kind", kinds[a->kind].name);
 		*ret_n = kinds[a->kind].n_fds;
 	}
-	if (*ret_n > 0) {
+	if (!why && a->kind == HP_POOL_CLONE) {
 		ret_fds[0] = a->template.memory_fd;
 		ret_fds[1] = a->template.state_fd;
+	} else if (!why && a->kind == HP_POOL_WARM) {
+		hp_json_set_i64(top, "pid", a->warm.pid);
+		memcpy(ret_fds, a->warm.fds, sizeof(a->warm.fds));
+		*ret_n += a->warm.fds[HP_WARM_TAP] >= 0;
 	}
 
 	AUTO_FREE char *text = hp_json_text(top, false);
 	return hp_sprintf("%s\n", text);
+}
+
+/* Does a message of this kind have so many descriptors? */
+static bool fits(const struct kind *k, size_t n_fds)
+{
+	return n_fds == k->n_fds || (k == &kinds[HP_POOL_WARM] && n_fds == k->n_fds + 1);
 }
 
 static int read_answer(const struct hp_json *top, size_t n_fds, enum hp_pool_kind *ret,
@@ -109,8 +123,7 @@ static int read_answer(const struct hp_json *top, size_t n_fds, enum hp_pool_kin
 			       (enum hp_code)hp_json_u64(hp_json_get(top, "code"), HP_EFAILED),
 			       "%s", failed);
 	for (size_t i = 0; i < HP_ARRAY_LEN(kinds); i++) {
-		if (!kinds[i].name || !hp_str_eq(kinds[i].name, kind) ||
-		    kinds[i].n_fds != n_fds)
+		if (!hp_str_eq(kinds[i].name, kind) || !fits(&kinds[i], n_fds))
 			continue;
 		*ret = (enum hp_pool_kind)i;
 		return 0;
@@ -129,9 +142,12 @@ int hp_pool__answer_read(struct hp_bytes text, const int *take_fds, size_t n_fds
 			close(take_fds[i]);
 		return -1;
 	}
-	if (n_fds > 0) {
+	if (a.kind == HP_POOL_CLONE) {
 		a.template.memory_fd = take_fds[0];
 		a.template.state_fd = take_fds[1];
+	} else if (a.kind == HP_POOL_WARM) {
+		a.warm.pid = (pid_t)hp_json_i64(hp_json_get(top, "pid"), 0);
+		memcpy(a.warm.fds, take_fds, n_fds * sizeof(*take_fds));
 	}
 	*ret = a;
 	return 0;

@@ -4,8 +4,8 @@
 #pragma once
 #include "vm/pool.h"
 
-#define HP_POOL_LINE 4096 /* the longest message */
-#define HP_POOL_FDS  8    /* the most that go with one */
+#define HP_POOL_LINE 4096        /* the longest message */
+#define HP_POOL_FDS  HP_WARM_FDS /* the most that go with one */
 
 /* Owns: the caller. */
 char *hp_pool__request_text(const struct hp_pool_request *r);

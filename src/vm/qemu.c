@@ -150,7 +150,7 @@ static const char *qemu_words(struct hp_vmm *v)
 	struct qemu *q = qemu_of(v);
 
 	/* It may have ended before the loop came to its last words. */
-	for (int i = 0; i < WORDS_READS && read_words(q); i++)
+	for (int i = 0; i < WORDS_READS && q->words_fd >= 0 && read_words(q); i++)
 		;
 	for (size_t i = 0; i < q->words_len; i++)
 		if ((unsigned char)q->words[i] < ' ')
@@ -421,6 +421,35 @@ static void qemu_save(struct hp_vmm *v, hp_machine_done_fn done, void *data)
 	hp_qmp_call(q->qmp, "migrate", state_uri("fd:" SAVE_NAME), on_saving, q);
 }
 
+static int qemu_release(struct hp_vmm *v, int *ret_control, struct hp_error *err)
+{
+	(void)err;
+	*ret_control = hp_qmp_release(TAKE(qemu_of(v)->qmp));
+	return 0;
+}
+
+static int qemu_adopt(struct hp_loop *l, pid_t pid, int take_control, struct hp_vmm **ret,
+		      struct hp_error *err)
+{
+	struct qemu *q = hp_alloc(sizeof(*q));
+
+	*q = (struct qemu){
+		.base = {.pid = pid},
+		.loop = l,
+		.words_fd = -1,
+		.state_fd = -1,
+		.save_fd = -1,
+		.pipe_fds = {-1, -1},
+		.clone = true,
+	};
+	if (hp_qmp_new(l, take_control, on_event, q, &q->qmp, err) < 0) {
+		qemu_free(&q->base);
+		return hp_wrap(err, "take a clone up");
+	}
+	*ret = &q->base;
+	return 0;
+}
+
 const struct hp_vmm_ops hp_vmm_qemu = {
 	.name = "qemu",
 	.clones = true,
@@ -429,4 +458,6 @@ const struct hp_vmm_ops hp_vmm_qemu = {
 	.pause = qemu_pause,
 	.save = qemu_save,
 	.words = qemu_words,
+	.release = qemu_release,
+	.adopt = qemu_adopt,
 };

@@ -69,7 +69,8 @@ static void end_call(struct call *take, const struct hp_json *value, const struc
 
 static void destroy(struct hp_qmp *q)
 {
-	close(q->fd);
+	if (q->fd >= 0)
+		close(q->fd);
 	hp_buf_free(&q->in);
 	hp_buf_free(&q->out);
 	free(q);
@@ -260,6 +261,16 @@ void hp_qmp_free(struct hp_qmp *q)
 	q->dead = true;
 	if (!q->busy)
 		destroy(q);
+}
+
+int hp_qmp_release(struct hp_qmp *take_q)
+{
+	const int fd = TAKE_FD(take_q->fd);
+
+	/* Before it is forgotten: it names the descriptor. */
+	hp_watch_stop(&take_q->watch);
+	hp_qmp_free(take_q);
+	return fd;
 }
 
 /* Queue a command. Returns: whether it can be sent. */

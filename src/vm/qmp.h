@@ -20,6 +20,8 @@ int hp_qmp_new(struct hp_loop *l, int take_fd, hp_qmp_event_fn on_event, void *d
 	       struct hp_qmp **ret, struct hp_error *err) MUST_CHECK;
 void hp_qmp_free(struct hp_qmp *q); /* NULL is fine */
 HP_AUTO_PTR(struct hp_qmp, hp_qmp_free);
+/* Free it, but give the connection back, for a new client. No command is under way. */
+int hp_qmp_release(struct hp_qmp *take_q);
 
 /* Send a command. @take_arguments: NULL: none. @done: NULL: nobody wants to know. */
 void hp_qmp_call(struct hp_qmp *q, const char *name, struct hp_json *take_arguments,

@@ -75,3 +75,33 @@ void hp_vmm_save(struct hp_vmm *v, hp_machine_done_fn done, void *data)
 	hp_fail(&why, HP_EUNSUPPORTED, "%s has no templates", v->ops->name);
 	done(data, &why);
 }
+
+int hp_vmm_release(struct hp_vmm *take_v, int *ret_control, struct hp_error *err)
+{
+	AUTO(hp_vmm_free) struct hp_vmm *v = take_v;
+
+	if (!v->ops->clones)
+		return hp_fail(err, HP_EUNSUPPORTED, "%s has no templates", v->ops->name);
+	return v->ops->release(v, ret_control, err);
+}
+
+int hp_vmm_adopt(struct hp_loop *l, const char *name, pid_t pid, int take_control,
+		 struct hp_vmm **ret, struct hp_error *err)
+{
+	const struct hp_vmm_ops *ops = find(name);
+
+	if (!ops || !ops->clones) {
+		close(take_control);
+		return hp_fail(err, HP_EUNSUPPORTED, "%s has no templates", name);
+	}
+	if (ops->adopt(l, pid, take_control, ret, err) < 0)
+		return -1;
+	(*ret)->ops = ops;
+	return 0;
+}
+
+void hp_vmm_listen(struct hp_vmm *v, const struct hp_vmm_events *events, void *data)
+{
+	v->events = events;
+	v->data = data;
+}

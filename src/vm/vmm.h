@@ -61,3 +61,12 @@ void hp_vmm_pause(struct hp_vmm *v, bool paused, hp_machine_done_fn done, void *
  * closed save_fd.
  * Fails: HP_EUNSUPPORTED. */
 void hp_vmm_save(struct hp_vmm *v, hp_machine_done_fn done, void *data);
+
+/* Give it up without ending it: nothing is under way.
+ * ret_control: what hp_vmm_adopt() takes it up by, in any process. Frees @take_v, also when it fails.
+ * Fails: HP_EUNSUPPORTED. */
+int hp_vmm_release(struct hp_vmm *take_v, int *ret_control, struct hp_error *err) MUST_CHECK;
+/* Take up a clone that was given up stopped. Takes @take_control, also when it fails. */
+int hp_vmm_adopt(struct hp_loop *l, const char *name, pid_t pid, int take_control,
+		 struct hp_vmm **ret, struct hp_error *err) MUST_CHECK;
+void hp_vmm_listen(struct hp_vmm *v, const struct hp_vmm_events *events, void *data);

@@ -18,6 +18,10 @@ struct hp_vmm_ops {
 	void (*pause)(struct hp_vmm *v, bool paused, hp_machine_done_fn done, void *data);
 	void (*save)(struct hp_vmm *v, hp_machine_done_fn done, void *data);
 	const char *(*words)(struct hp_vmm *v);
+	/* With clones: as hp_vmm_release(), but for freeing it, and as hp_vmm_adopt(). */
+	int (*release)(struct hp_vmm *v, int *ret_control, struct hp_error *err);
+	int (*adopt)(struct hp_loop *l, pid_t pid, int take_control, struct hp_vmm **ret,
+		     struct hp_error *err);
 };
 
 /* The common part, first in each one's own struct; ops, events and data are set by vmm.c. */

@@ -74,6 +74,13 @@ static void save(void)
 	say("{\"event\": \"MIGRATION\", \"data\": {\"status\": \"completed\"}}\r\n");
 }
 
+static void resume(void)
+{
+	if (q.paused)
+		say("{\"event\": \"RESUME\"}\r\n");
+	q.paused = false;
+}
+
 static void take_command(const char *line)
 {
 	const char *id = strstr(line, "\"id\":");
@@ -84,7 +91,7 @@ static void take_command(const char *line)
 	else if (strstr(line, "\"stop\""))
 		q.paused = true;
 	else if (strstr(line, "\"cont\""))
-		q.paused = false;
+		resume();
 	snprintf(answer, sizeof(answer), "{\"return\": {}, \"id\": %ld}\r\n",
 		 id ? strtol(id + strlen("\"id\":"), NULL, 10) : 0);
 	say(answer);
@@ -123,16 +130,25 @@ static void take_commands(void)
 	}
 }
 
-/* Answer a call with nothing. From: containerd/ttrpc PROTOCOL.md, "Message Frame". */
+/* Answer a call with nothing, or, when it asks for news, with the end of a process.
+ * From: containerd/ttrpc PROTOCOL.md, "Message Frame"; proto/guest.proto, WatchResponse. */
 static void answer_call(void)
 {
+	static const unsigned char news[] = {0x12, 4, 0x0a, 2, 0x08, 1};
 	unsigned char call[4096];
-	unsigned char reply[10] = {[8] = 2};
+	unsigned char reply[10 + sizeof(news)] = {[8] = 2};
+	ssize_t n = read(CONTROL_FD, call, sizeof(call));
+	size_t len = 10;
 
-	if (read(CONTROL_FD, call, sizeof(call)) <= 0)
+	if (n < 10)
 		exit(0);
+	if (memmem(call, (size_t)n, "Watch", 5)) {
+		reply[3] = sizeof(news);
+		memcpy(reply + 10, news, sizeof(news));
+		len += sizeof(news);
+	}
 	memcpy(reply + 4, call + 4, 4);
-	if (write(CONTROL_FD, reply, sizeof(reply)) < 0 || strcmp(q.mode, "halts") == 0)
+	if (write(CONTROL_FD, reply, len) < 0 || strcmp(q.mode, "halts") == 0)
 		exit(0);
 }
 

@@ -171,9 +171,10 @@ bool vm_world_await(struct vm_world *w, const bool *done)
 	return *done;
 }
 
-void vm_world_template(struct vm_world *w, char ret_key[HP_VM_KEY])
+static void make_template(struct vm_world *w, bool net, char ret_key[HP_VM_KEY])
 {
-	const struct hp_machine_spec spec = {.id = "t", .tap_fd = -1, .cgroup_fd = -1};
+	const struct hp_machine_spec spec = {
+		.id = "t", .tap_fd = net ? 0 : -1, .cgroup_fd = -1};
 	const struct hp_shape shape = hp_shape_for(&w->config, &spec);
 	AUTO(hp_images_clear) struct hp_images images = {0};
 	AUTO(hp_template_clear) struct hp_template t = HP_TEMPLATE_INIT;
@@ -191,6 +192,21 @@ void vm_world_template(struct vm_world *w, char ret_key[HP_VM_KEY])
 		fail_msg("%s", err.msg);
 }
 
+void vm_world_template(struct vm_world *w, char ret_key[HP_VM_KEY])
+{
+	make_template(w, false, ret_key);
+}
+
+void vm_world_template_net(struct vm_world *w, char ret_key[HP_VM_KEY])
+{
+	make_template(w, true, ret_key);
+}
+
+void vm_world_warm(struct vm_world *w, unsigned n)
+{
+	w->config.warm = n;
+}
+
 static void on_end(void *data, const struct hp_error *why)
 {
 	struct vm_heard *h = data;
@@ -202,7 +218,12 @@ static void on_end(void *data, const struct hp_error *why)
 
 void vm_world_start(struct vm_world *w, struct vm_heard *h)
 {
-	const struct hp_machine_spec spec = {.id = "t", .tap_fd = -1, .cgroup_fd = -1};
+	vm_world_start_net(w, h, -1);
+}
+
+void vm_world_start_net(struct vm_world *w, struct vm_heard *h, int tap_fd)
+{
+	const struct hp_machine_spec spec = {.id = "t", .tap_fd = tap_fd, .cgroup_fd = -1};
 	const struct hp_machine_events events = {.data = h, .on_end = on_end};
 	struct hp_error err = HP_ERROR_INIT;
 

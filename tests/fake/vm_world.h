@@ -23,6 +23,10 @@ void vm_world_pool(struct vm_world *w);
 bool vm_world_await(struct vm_world *w, const bool *done);
 /* A template of config's shape, made by hand; ret_key: its name. */
 void vm_world_template(struct vm_world *w, char ret_key[HP_VM_KEY]);
+/* The same, for machines with a network device. */
+void vm_world_template_net(struct vm_world *w, char ret_key[HP_VM_KEY]);
+/* Let the pool hold @n clones ready. Before vm_world_pool(). */
+void vm_world_warm(struct vm_world *w, unsigned n);
 
 /* A machine, and what was heard of it. */
 struct vm_heard {
@@ -31,5 +35,7 @@ struct vm_heard {
 	struct hp_error why;
 };
 void vm_world_start(struct vm_world *w, struct vm_heard *h);
+/* The same, with a network device that @tap_fd is the end of. */
+void vm_world_start_net(struct vm_world *w, struct vm_heard *h, int tap_fd);
 /* Call the guest and wait for its answer. Returns: whether there was one. */
 bool vm_world_hello(struct vm_world *w, int port);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "net/netns.h"
 #include "nets.h"
 #include "torture.h"
 
@@ -176,6 +177,62 @@ static void survives_each_failure(void **state)
 	torture_all(open_and_close, NULL, 10);
 }
 
+static int open_there(void *data, struct hp_error *err)
+{
+	char name[IF_NAMESIZE];
+
+	return hp_tap_open("harpoon%d", name, data, err);
+}
+
+/* What a namespace has: the one by the name, and the other out of its way. */
+static int look_there(void *data, struct hp_error *err)
+{
+	AUTO(hp_netlink_close) struct hp_netlink n = HP_NETLINK_INIT;
+	AUTO(hp_net_view_clear) struct hp_net_view v = {.links = NULL};
+
+	(void)err;
+	nets_socket(-1, &n);
+	nets_view(&n, &v);
+	*(unsigned *)data = 0;
+	for (size_t i = 0; i < v.n_links; i++)
+		*(unsigned *)data |= strcmp(v.links[i].name, "harpoon0") == 0  ? 1
+				     : strcmp(v.links[i].name, "unused0") == 0 ? 2
+				     : v.links[i].flags & IFF_LOOPBACK         ? 0
+									       : 4;
+	return 0;
+}
+
+static int replace(void *arg, struct hp_error *err)
+{
+	const int *fds = arg;
+
+	return hp_tap_replace(fds[0], fds[1], err);
+}
+
+static void takes_the_place_of_another(void **state)
+{
+	struct hp_error err = HP_ERROR_INIT;
+	unsigned seen = 0;
+	int fds[2] = {-1, -1};
+	int netns_fd = -1;
+
+	(void)state;
+	if (hp_netns_new(&netns_fd, &err) < 0 ||
+	    hp_netns_call(netns_fd, open_there, &fds[0], &err) < 0 ||
+	    hp_tap_open_hidden(&fds[1], &err) < 0 || replace(fds, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(hp_netns_call(netns_fd, look_there, &seen, &err), 0);
+	assert_int_equal(seen, 1 | 2);
+	close(fds[0]);
+	assert_int_equal(hp_netns_call(netns_fd, look_there, &seen, &err), 0);
+	assert_int_equal(seen, 1);
+	close(fds[1]);
+	close(netns_fd);
+
+	assert_int_equal(hp_tap_replace(STDIN_FILENO, STDIN_FILENO, &err), -1);
+	assert_non_null(strstr(err.msg, "tap"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +242,7 @@ int main(void)
 		FDS_TEST(refuses_names_that_are_none),
 		FDS_TEST(says_when_the_kernel_has_none),
 		FDS_TEST(one_that_is_hidden_is_nowhere),
+		FDS_TEST(takes_the_place_of_another),
 		FDS_TEST(survives_each_failure),
 	};
 

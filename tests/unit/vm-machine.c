@@ -38,7 +38,6 @@ static void clones_a_template(void **state)
 
 	(void)state;
 	run_open(&r, "fake", true);
-	assert_int_equal(hp_machine_pid(r.h.machine), 0);
 	assert_true(vm_world_hello(&r.w, r.control));
 	assert_int_equal(hp_machine_origin(r.h.machine), HP_MACHINE_CLONE);
 	assert_string_equal(hp_machine_accel(r.h.machine), "tcg");
@@ -119,8 +118,14 @@ static void hears_of_the_end(void **state)
 	run_close(&r);
 }
 
+static void on_done(void *data, const struct hp_error *why)
+{
+	*(enum hp_code *)data = why ? why->code : HP_OK;
+}
+
 static void kills_when_asked(void **state)
 {
+	enum hp_code code = HP_OK;
 	struct run r;
 
 	(void)state;
@@ -134,17 +139,15 @@ static void kills_when_asked(void **state)
 	hp_machine_kill(r.h.machine);
 	run_close(&r);
 
-	/* Before there is anything to kill. */
-	run_open(&r, "fake", true);
+	/* Before there is anything to kill, or to pause. */
+	run_open(&r, "fake", false);
+	assert_int_equal(hp_machine_pid(r.h.machine), 0);
+	hp_machine_pause(r.h.machine, on_done, &code);
+	assert_int_equal(code, HP_ESTATE);
 	hp_machine_kill(r.h.machine);
 	assert_true(vm_world_await(&r.w, &r.h.ended));
 	assert_int_equal(r.h.why.code, HP_ECANCELED);
 	run_close(&r);
-}
-
-static void on_done(void *data, const struct hp_error *why)
-{
-	*(enum hp_code *)data = why ? why->code : HP_OK;
 }
 
 static void pauses(void **state)
@@ -154,10 +157,7 @@ static void pauses(void **state)
 
 	(void)state;
 	run_open(&r, "fake", true);
-	hp_machine_pause(r.h.machine, on_done, &code);
-	assert_int_equal(code, HP_ESTATE);
 	assert_true(vm_world_hello(&r.w, r.control));
-	code = HP_EINTERNAL;
 	hp_machine_pause(r.h.machine, on_done, &code);
 	for (int i = 0; i < 2000 && code == HP_EINTERNAL; i++) {
 		struct hp_error err = HP_ERROR_INIT;
