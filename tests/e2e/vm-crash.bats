@@ -51,7 +51,7 @@ traces() {
 	vm_machines
 	grep -F "$E2E/state" /proc/self/mountinfo
 	find "$E2E/state" -mindepth 3 -path '*runtime.v2.task*' 2>/dev/null
-	find "$E2E/run" -mindepth 1 ! -name 'pool.*' 2>/dev/null
+	find "$E2E/run" ! -type d ! -name 'pool.*' ! -name host.json 2>/dev/null
 	return 0
 }
 
