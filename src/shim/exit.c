@@ -5,8 +5,8 @@
 #include "base/str.h"
 #include "shim/shim.h"
 
-/* For output that nobody takes. */
-#define FLUSH_MS      10000
+/* For output that nobody takes, as long as containerd's own shim waits. */
+#define FLUSH_MS      2000
 #define KILLED_STATUS 137 /* 128 + SIGKILL */
 
 static void publish_exit(struct hp_shim_process *p)

@@ -50,6 +50,7 @@ struct hp_shim_stdio {
 	struct hp_mux_stream *streams[3];
 	struct hp_shim__logger *logger;
 	struct hp_timer ready_timer, limit_timer, done_timer;
+	int64_t limit_ms;
 	hp_shim_stdio_ready_fn ready;
 	void *ready_data;
 	hp_loop_fn done; /* NULL: not finishing, or done */
@@ -141,6 +142,13 @@ static bool wait_writable(struct output *o)
 	return false;
 }
 
+static void on_limit(void *data, uint32_t events)
+{
+	(void)events;
+	hp_log(HP_LOG_WARN, "shim", "output is cut short: nobody read it in time");
+	end(data);
+}
+
 static size_t on_output(void *data, struct hp_bytes bytes)
 {
 	struct output *o = data;
@@ -149,9 +157,13 @@ static size_t on_output(void *data, struct hp_bytes bytes)
 	while (at < bytes.len && o->end.fd >= 0) {
 		ssize_t n = write(o->end.fd, bytes.data + at, bytes.len - at);
 
-		if (n >= 0)
+		if (n >= 0) {
 			at += (size_t)n;
-		else if (errno == EAGAIN && wait_writable(o))
+			/* A slow reader gets all that there is. */
+			if (o->s->limit_timer.loop)
+				hp_timer_start(o->s->loop, &o->s->limit_timer, o->s->limit_ms,
+					       on_limit, o->s);
+		} else if (errno == EAGAIN && wait_writable(o))
 			return at;
 		else if (errno != EINTR) {
 			/* A full disk or a dead logger must not stop the process. */
@@ -485,18 +497,12 @@ void hp_shim_stdio_close_stdin(struct hp_shim_stdio *s)
 		close(TAKE_FD(s->in.end.keep_fd));
 }
 
-static void on_limit(void *data, uint32_t events)
-{
-	(void)events;
-	hp_log(HP_LOG_WARN, "shim", "output is cut short: nobody read it in time");
-	end(data);
-}
-
 void hp_shim_stdio_finish(struct hp_shim_stdio *s, int64_t limit_ms, hp_loop_fn done,
 			  void *data)
 {
 	s->done = done;
 	s->done_data = data;
+	s->limit_ms = limit_ms;
 	hp_timer_start(s->loop, &s->limit_timer, limit_ms, on_limit, s);
 	check_end(s);
 }

@@ -45,6 +45,6 @@ void hp_shim_stdio_begin(struct hp_shim_stdio *s);
 /* CloseIO: after what is in the FIFO, the process gets the end of its input. Also before begin. */
 void hp_shim_stdio_close_stdin(struct hp_shim_stdio *s);
 /* The process has ended. Call @done once, never from inside of this call, when all its output has
- * been passed on and our ends are closed, or when @limit_ms have passed. */
+ * been passed on and our ends are closed, or when nobody took any of it for @limit_ms. */
 void hp_shim_stdio_finish(struct hp_shim_stdio *s, int64_t limit_ms, hp_loop_fn done,
 			  void *data);

@@ -73,8 +73,8 @@ ticks() { harpoon logs "$1" | wc -l; }
 }
 
 @test "figures: memory and CPU time of the container" {
-	vm_start busy --memory 64m -- sh -c 'head -c 8m /dev/urandom >/dev/shm/x; i=0
-		while [ $i -lt 200000 ]; do i=$((i + 1)); done; echo ready; sleep 100'
+	vm_start busy --memory 64m -- sh -c 'head -c 8m /dev/zero >/dev/shm/x; i=0
+		while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo ready; sleep 100'
 	until_ok 20 logged busy ready
 	expect 0 ctr tasks metrics busy
 	[[ $output == *memory* ]] || [[ $output == *usage* ]]
@@ -166,12 +166,12 @@ ticks() { harpoon logs "$1" | wc -l; }
 
 # changes RUNTIME: what a container of it leaves in its snapshot, one line a member of the layer.
 changes() {
-	local id=d$RANDOM ref=r$RANDOM digest
+	local id=d$RANDOM ref=r$RANDOM
 	ctr run --runtime "$1" "$IMG" "$id" sh -c '
 		set -e
 		mkdir -p /new/deep /opq; echo text >/new/deep/file; chmod 4750 /new/deep/file; chown 11:22 /new/deep/file
 		ln /new/deep/file /new/hard; ln -s deep/file /new/soft; mkfifo -m 600 /new/fifo
-		mknod -m 640 /new/null c 1 3; head -c 100k /dev/zero >/new/zeros
+		mknod -m 640 /new/null c 1 3; head -c 9k /dev/zero >/new/zeros
 		echo app2:x:7:7::/: >>/etc/passwd; rm /etc/group; mv /etc/passwd /etc/passwd2
 		rm -r /home; mkdir /home; echo h >/home/fresh; chmod 700 /var; touch -d 2020-02-02 /tmp/dated; rm -r /sys || :' \
 		>/dev/null 2>&1
@@ -191,6 +191,6 @@ changes() {
 @test "written data is on the host when the container has ended" {
 	local dir=$BATS_TEST_TMPDIR/data
 	mkdir "$dir"
-	vmh -v "$dir:/data" -- sh -c 'head -c 20m /dev/urandom | tee /data/file | sha256sum >/data/sum'
+	vmh -v "$dir:/data" -- sh -c 'head -c 3m /dev/urandom | tee /data/file | sha256sum >/data/sum'
 	[ "$(sha256sum <"$dir/file")" = "$(cat "$dir/sum")" ]
 }
