@@ -66,6 +66,9 @@ struct hp_guest {
 	int oom_fd;
 	uint64_t oom_kills; /* that were told */
 	pid_t pump;         /* of files; 0: none */
+	int files_fd;       /* readable when the files answer; -1: they do, or there are none */
+	struct hp_watch files;
+	struct hp_ttrpc_call *settling; /* a Hello that waits for the files; NULL: none */
 	struct hp_watch signals;
 	int signal_fd;
 	bool broken; /* the host is gone, or the pump: nothing is left to be done */

@@ -71,7 +71,11 @@ static int watch_signals(struct hp_guest *g, struct hp_error *err)
 	g->signal_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (g->signal_fd < 0)
 		return hp_fail_errno(err, errno, "make a signal descriptor");
-	return hp_watch_start(g->loop, &g->signals, g->signal_fd, EPOLLIN, on_signals, g, err);
+	if (hp_watch_start(g->loop, &g->signals, g->signal_fd, EPOLLIN, on_signals, g, err) < 0)
+		return -1;
+	/* Of what has ended before, no signal tells. */
+	on_signals(g, 0);
+	return 0;
 }
 
 static int watch_oom(struct hp_guest *g, const char *cgroup, struct hp_error *err)
@@ -94,14 +98,30 @@ static int open_descriptors(struct hp_guest *g, struct hp_error *err)
 	return 0;
 }
 
+static void on_files(void *data, uint32_t events)
+{
+	struct hp_guest *g = data;
+
+	(void)events;
+	hp_watch_stop(&g->files);
+	close(TAKE_FD(g->files_fd));
+	hp_guest_service_settled(g);
+}
+
+static int start_pump(struct hp_guest *g, int port, struct hp_error *err)
+{
+	if (hp_guest_pump_start(port, HP_GUEST_SHARES, &g->pump, &g->files_fd, err) < 0)
+		return -1;
+	return hp_watch_start(g->loop, &g->files, g->files_fd, EPOLLIN, on_files, g, err);
+}
+
 static int open_guest(struct hp_guest *g, struct hp_guest_ports *ports, const char *cgroup,
 		      struct hp_error *err)
 {
 	if (open_descriptors(g, err) < 0 || hp_loop_new(&g->loop, err) < 0)
 		return -1;
 	/* The pump first: it has none of what is opened after it. */
-	if (ports->files >= 0 &&
-	    hp_guest_pump_start(ports->files, HP_GUEST_SHARES, &g->pump, err) < 0)
+	if (ports->files >= 0 && start_pump(g, ports->files, err) < 0)
 		return -1;
 	if (watch_signals(g, err) < 0 || watch_oom(g, cgroup, err) < 0)
 		return -1;
@@ -125,6 +145,8 @@ static void close_guest(struct hp_guest *g)
 	hp_mux_free(g->mux);
 	hp_watch_stop(&g->oom);
 	hp_watch_stop(&g->signals);
+	hp_watch_stop(&g->files);
+	close_fd(g->files_fd);
 	close_fd(g->oom_fd);
 	close_fd(g->signal_fd);
 	close_fd(g->null_fd);
@@ -144,6 +166,7 @@ int hp_guest_init_run(struct hp_guest_ports *ports, const char *cgroup, struct h
 		.own_pid_ns = -1,
 		.init_pidfd = -1,
 		.oom_fd = -1,
+		.files_fd = -1,
 		.signal_fd = -1,
 		.devices = ports->devices,
 	};

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/fd.h"
 
 /* The largest request or answer: 256 pages and its headers. From: Linux fs/fuse/fuse_i.h,
  * FUSE_MAX_MAX_PAGES. */
@@ -69,6 +70,13 @@ static bool may_retry(int sys)
 	return sys == EINTR || sys == EAGAIN || sys == ENOENT;
 }
 
+/* End the process. What it says is the last that is known of the machine. */
+static _Noreturn void die(const char *what, int sys)
+{
+	fprintf(stderr, "harpoon-files: %s: %s\n", what, strerror(sys));
+	_exit(1);
+}
+
 static void *carry_requests(void *data)
 {
 	const struct requests *r = data;
@@ -81,13 +89,14 @@ static void *carry_requests(void *data)
 			break;
 	} while (n > 0 || (n < 0 && may_retry(errno)));
 	/* Half of a pump is none: its process ends, and with it the machine. */
-	_exit(0);
+	die("requests", errno);
 }
 
 /* What has come of answers, and is not yet with the kernel. */
 struct answers {
 	uint8_t *buffer; /* MESSAGE_MAX */
 	size_t len;
+	uint64_t handed; /* answers that are with the kernel */
 };
 
 /* How long the answer at the front is; 0 when that is not known yet. */
@@ -130,38 +139,51 @@ static int hand_over(struct answers *a, int fuse_fd)
 		/* ENOENT: nobody waits any more. EINVAL: the one who waits is told nothing. */
 		if (write(fuse_fd, a->buffer, whole) < 0 && errno == ENODEV)
 			return -1;
+		a->handed++;
 		a->len -= whole;
 		memmove(a->buffer, a->buffer + whole, a->len);
 	}
 	return whole > MESSAGE_MAX ? -1 : 0;
 }
 
-static void carry_answers(int fuse_fd, int port)
+/* Returns: true once the first answer, that to the mount, is with the kernel. */
+static bool tell_ready(const struct answers *a, int ready_fd)
+{
+	return a->handed > 0 && write(ready_fd, "", 1) == 1 && close(ready_fd) == 0;
+}
+
+static void carry_answers(int fuse_fd, int port, int ready_fd)
 {
 	struct answers a = {.buffer = hp_alloc(MESSAGE_MAX + PORT_PAGE)};
+	bool ready = false;
 
 	for (;;) {
 		ssize_t n = read_more(&a, port, wanted(&a));
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
+		if (n == 0)
 			break;
+		if (n < 0)
+			die("answers", errno);
 		a.len += (size_t)n;
 		if (hand_over(&a, fuse_fd) < 0)
-			break;
+			die("an answer that is none", EPROTO);
+		ready = ready || tell_ready(&a, ready_fd);
 	}
 	free(a.buffer);
 }
 
-void hp_guest_pump_run(int fuse_fd, int port)
+_Noreturn void hp_guest_pump_run(int fuse_fd, int port, int ready_fd)
 {
 	struct requests r = {.fuse_fd = fuse_fd, .port = port};
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, carry_requests, &r) != 0)
-		return;
-	carry_answers(fuse_fd, port);
+	int sys = pthread_create(&thread, NULL, carry_requests, &r);
+
+	if (sys)
+		die("start a thread", sys);
+	carry_answers(fuse_fd, port, ready_fd);
 	/* The other thread waits in a system call: the process ends without it. */
 	_exit(0);
 }
@@ -177,16 +199,17 @@ static void protect(void)
 	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }
 
-/* The ports of others are none of its business. Both descriptors move out of the way first. */
-static int let_go(int *fuse_fd, int *port)
+/* The ports of others are none of its business. What it keeps moves out of the way first. */
+static int let_go(int *fds, int n)
 {
-	*fuse_fd = fcntl(*fuse_fd, F_DUPFD_CLOEXEC, FDS_FIRST);
-	*port = fcntl(*port, F_DUPFD_CLOEXEC, FDS_FIRST);
-	if (*fuse_fd != FDS_FIRST || *port != FDS_FIRST + 1)
-		return -1;
+	for (int i = 0; i < n; i++) {
+		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FDS_FIRST + i);
+		if (fds[i] != FDS_FIRST + i)
+			return -1;
+	}
 	if (syscall(SYS_close_range, 3, FDS_FIRST - 1, 0) < 0)
 		return -1;
-	return (int)syscall(SYS_close_range, FDS_FIRST + 2, ~0U, 0);
+	return (int)syscall(SYS_close_range, FDS_FIRST + n, ~0U, 0);
 }
 
 /* Without it files are slower, and right. */
@@ -223,26 +246,35 @@ static int mount_files(int fuse_fd, const char *where, struct hp_error *err)
 	return 0;
 }
 
-int hp_guest_pump_start(int port, const char *where, pid_t *ret_pid, struct hp_error *err)
+int hp_guest_pump_start(int port, const char *where, pid_t *ret_pid, int *ret_ready_fd,
+			struct hp_error *err)
 {
 	AUTO_CLOSE int fuse_fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	AUTO_CLOSE int ready_fd = -1;
+	int pair[2];
 	pid_t pid;
 
 	if (fuse_fd < 0)
 		return hp_fail_errno(err, errno, "open '/dev/fuse'");
 	/* Nothing of it goes to the host yet but INIT, which nobody here waits for. */
-	if (mount_files(fuse_fd, where, err) < 0)
+	if (mount_files(fuse_fd, where, err) < 0 || hp_pipe(pair, err) < 0)
 		return -1;
 	read_ahead_more(where);
+	ready_fd = pair[1];
 	pid = fork();
-	if (pid < 0)
-		return hp_fail_errno(err, errno, "fork");
-	if (pid > 0) {
-		*ret_pid = pid;
-		return 0;
+	if (pid == 0) {
+		int kept[] = {fuse_fd, port, ready_fd};
+
+		protect();
+		if (let_go(kept, HP_ARRAY_LEN(kept)) < 0)
+			die("let go of descriptors", errno);
+		hp_guest_pump_run(kept[0], kept[1], kept[2]);
 	}
-	protect();
-	if (let_go(&fuse_fd, &port) == 0)
-		hp_guest_pump_run(fuse_fd, port);
-	_exit(1);
+	if (pid < 0) {
+		close(pair[0]);
+		return hp_fail_errno(err, errno, "fork");
+	}
+	*ret_pid = pid;
+	*ret_ready_fd = pair[0];
+	return 0;
 }

@@ -8,10 +8,12 @@
 
 /* Mount the host's files at @where and start the process that moves bytes between them and @port,
  * which stays the caller's. It ends when the host closes its end.
+ * ret_ready_fd: can be read when the host has answered the mount. Owns: the caller.
  * Fails: HP_ENOTFOUND - the kernel has no FUSE. */
-int hp_guest_pump_start(int port, const char *where, pid_t *ret_pid,
+int hp_guest_pump_start(int port, const char *where, pid_t *ret_pid, int *ret_ready_fd,
 			struct hp_error *err) MUST_CHECK;
 
 /* Move bytes between @fuse_fd and @port until one of them is closed: requests are messages of one
- * read each, answers say their length. */
-void hp_guest_pump_run(int fuse_fd, int port);
+ * read each, answers say their length. A byte goes to @ready_fd after the first answer. Ends
+ * the process. */
+_Noreturn void hp_guest_pump_run(int fuse_fd, int port, int ready_fd);

@@ -28,21 +28,46 @@
 typedef int (*method_fn)(struct hp_guest *g, ProtobufCMessage **request,
 			 struct hp_ttrpc_call **call, struct hp_error *err);
 
-static int say_hello(struct hp_guest *g, ProtobufCMessage **request,
-		     struct hp_ttrpc_call **call, struct hp_error *err)
+static void answer_hello(struct hp_ttrpc_call **call)
 {
 	Hp__Guest__HelloResponse response = HP__GUEST__HELLO_RESPONSE__INIT;
-	struct utsname name;
+	struct utsname name = {0};
 
-	(void)g;
-	(void)request;
-	if (uname(&name) < 0)
-		return hp_fail_errno(err, errno, "uname");
+	/* It fails for a bad address only. */
+	(void)uname(&name);
 	response.version = VERSION;
 	response.kernel = name.release;
 	response.uptime_ms = (uint64_t)hp_clock_ms();
 	hp_guest_answer(call, &response.base);
+}
+
+static void on_settling_gone(void *data, uint32_t events)
+{
+	struct hp_guest *g = data;
+
+	(void)events;
+	g->settling = NULL;
+}
+
+static int say_hello(struct hp_guest *g, ProtobufCMessage **request, struct hp_ttrpc_call **call,
+		     struct hp_error *err)
+{
+	const Hp__Guest__HelloRequest *r = (const Hp__Guest__HelloRequest *)*request;
+
+	if (!r->settled || g->files_fd < 0) {
+		answer_hello(call);
+		return 0;
+	}
+	if (g->settling)
+		return hp_fail(err, HP_ESTATE, "another waits already until all is settled");
+	g->settling = TAKE(*call);
+	hp_ttrpc_call_on_gone(g->settling, on_settling_gone, g);
 	return 0;
+}
+
+void hp_guest_service_settled(struct hp_guest *g)
+{
+	answer_hello(&g->settling);
 }
 
 static int set_up(struct hp_guest *g, ProtobufCMessage **request, struct hp_ttrpc_call **call,

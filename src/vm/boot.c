@@ -35,8 +35,8 @@
 #define PIPE_SIZE    (1024 * 1024)
 #define SERVICE      "harpoon.guest.v1.Guest"
 
-/* HelloRequest with version 1. From: proto/guest.proto. */
-static const uint8_t hello[] = {0x08, 0x01};
+/* HelloRequest with version 1 and settled. From: proto/guest.proto. */
+static const uint8_t hello[] = {0x08, 0x01, 0x10, 0x01};
 
 struct boot {
 	const struct hp_boot *wanted;
