@@ -49,8 +49,8 @@ static void on_settling_gone(void *data, uint32_t events)
 	g->settling = NULL;
 }
 
-static int say_hello(struct hp_guest *g, ProtobufCMessage **request, struct hp_ttrpc_call **call,
-		     struct hp_error *err)
+static int say_hello(struct hp_guest *g, ProtobufCMessage **request,
+		     struct hp_ttrpc_call **call, struct hp_error *err)
 {
 	const Hp__Guest__HelloRequest *r = (const Hp__Guest__HelloRequest *)*request;
 

@@ -27,7 +27,7 @@ void box_process(struct box *b, const char *script, Hp__Guest__Process *ret, cha
 void box_create(struct world *w, struct box *b);
 void box_start(struct world *w);
 void box_run(struct world *w, struct box *b);
-/* The message of a Create, Start or Exec that must fail; @code is checked. */
+/* Make a call that must fail with @code and a message that fits the pattern @words. */
 void box_refused(struct world *w, const char *method, const ProtobufCMessage *request,
 		 enum hp_code code, const char *words);
 void box_exec(struct world *w, uint32_t number, Hp__Guest__Process *p);

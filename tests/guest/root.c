@@ -111,9 +111,9 @@ static void refuses_links_that_go_round(void **state)
 	put_link(w, "rootfs/round", "round");
 	box_init(&b, "");
 	box_mount(&b, "/round/in", "bind", "1");
+	/* The rest of the words is the C library's. */
 	box_refused(w, "Create", &b.request.base, HP_EINTERNAL,
-		    "mount at '/round/in': open '/round/in' in its root: "
-		    "Too many levels of symbolic links");
+		    "mount at '/round/in': open '/round/in' in its root: *");
 }
 
 static void refuses_shares_that_are_missing(void **state)
