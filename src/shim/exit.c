@@ -5,7 +5,8 @@
 #include "base/str.h"
 #include "shim/shim.h"
 
-/* For output that nobody takes, as long as containerd's own shim waits. */
+/* How long the end of a process waits for somebody who reads none of its output: as long as
+ * containerd's own shim. */
 #define FLUSH_MS      2000
 #define KILLED_STATUS 137 /* 128 + SIGKILL */
 
@@ -47,7 +48,6 @@ static void conclude(struct hp_shim_process *p)
 {
 	p->stage = HP_SHIM_STOPPED;
 	hp_timer_stop(&p->grace);
-	hp_shim_stdio_free(TAKE(p->io));
 	if (p == p->shim->first)
 		end_container(p->shim);
 	publish_exit(p);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stdio.c - owns the relay between a process's streams and what its caller named for them. Output
- * is written where it goes as it comes and never stored here: what does not fit stays with the mux,
- * whose window then stops the process, and no other. */
+ * is written where it goes as it comes and not stored here: what does not fit stays with the mux,
+ * whose window then stops the process, and no other. Only the last words of a process that nobody
+ * has read in time are kept, so that its end can be told and a slow reader gets them all the same. */
 #include "shim/stdio.h"
 
 #include <errno.h>
@@ -15,6 +16,8 @@
 #include "shim/stdio_parts.h"
 
 #define CHUNK_BYTES     (32 * 1024) /* of stdin, read at once */
+#define KEPT_MAX        (1 << 20)   /* of an output; more than what the mux and a pipe hold */
+#define KEEP_MS         1000        /* for the guest to send that */
 #define LOGGER_READY_MS 30000
 #define LOGGER_END_MS   12000 /* From: containerd binaryIOProcTermTimeout. */
 
@@ -24,6 +27,7 @@ struct output {
 	struct hp_mux_stream *stream; /* NULL: none, or not attached */
 	struct hp_shim__end end;      /* fd -1: dropped */
 	struct hp_watch watch;        /* while it is full */
+	struct hp_buf kept;           /* what it had no room for in time */
 	bool wanted;                  /* the process is to have this stream */
 	bool done;                    /* all of it has come */
 };
@@ -50,10 +54,12 @@ struct hp_shim_stdio {
 	struct hp_mux_stream *streams[3];
 	struct hp_shim__logger *logger;
 	struct hp_timer ready_timer, limit_timer, done_timer;
-	int64_t limit_ms;
 	hp_shim_stdio_ready_fn ready;
 	void *ready_data;
-	hp_loop_fn done; /* NULL: not finishing, or done */
+	int64_t limit_ms;
+	bool keeping;    /* what is not read in time */
+	bool finished;   /* and done is told, or about to be */
+	hp_loop_fn done; /* NULL: not finishing, or told */
 	void *done_data;
 };
 
@@ -61,6 +67,7 @@ static void output_close(struct output *o)
 {
 	hp_watch_stop(&o->watch);
 	hp_shim__end_close(&o->end);
+	hp_buf_free(&o->kept);
 }
 
 static void input_close(struct input *in)
@@ -94,39 +101,51 @@ static void close_streams(struct hp_shim_stdio *s)
 		hp_mux_stream_close(TAKE(s->streams[i]));
 }
 
+/* Loggers read to the end of both. */
+static void check_logger(struct hp_shim_stdio *s)
+{
+	if (s->logger && s->out[0].end.fd < 0 && s->out[1].end.fd < 0)
+		hp_shim__logger_finish(s->logger);
+}
+
 static void close_ends(struct hp_shim_stdio *s)
 {
 	input_close(&s->in);
 	output_close(&s->out[0]);
 	output_close(&s->out[1]);
-	if (s->logger)
-		hp_shim__logger_finish(s->logger);
+	check_logger(s);
 }
 
-/* Close everything and say so, soon. */
+/* Let go of the machine, and of each output that has all; say so, soon. */
 static void end(struct hp_shim_stdio *s)
 {
+	s->finished = true;
 	close_streams(s);
-	close_ends(s);
+	input_close(&s->in);
+	for (int i = 0; i < 2; i++)
+		if (s->out[i].kept.len == 0)
+			output_close(&s->out[i]);
+	check_logger(s);
 	hp_timer_stop(&s->limit_timer);
 	hp_timer_start(s->loop, &s->done_timer, 0, on_done, s);
 }
 
 static void check_end(struct hp_shim_stdio *s)
 {
-	if (s->done && !s->done_timer.loop && s->out[0].done && s->out[1].done)
+	if (s->done && !s->finished && s->out[0].done && s->out[1].done)
 		end(s);
 }
 
-static void on_writable(void *data, uint32_t events)
-{
-	struct output *o = data;
+static void on_limit(void *data, uint32_t events);
 
-	(void)events;
-	hp_watch_stop(&o->watch);
-	if (o->stream)
-		hp_mux_stream_resume(o->stream);
+/* Whoever reads, however slowly, is waited for. */
+static void note_progress(struct hp_shim_stdio *s)
+{
+	if (s->done && !s->finished && !s->keeping)
+		hp_timer_start(s->loop, &s->limit_timer, s->limit_ms, on_limit, s);
 }
+
+static void on_writable(void *data, uint32_t events);
 
 /* It takes no more now. Returns: whether it will. */
 static bool wait_writable(struct output *o)
@@ -142,36 +161,72 @@ static bool wait_writable(struct output *o)
 	return false;
 }
 
-static void on_limit(void *data, uint32_t events)
+/* Write what there is room for. Returns: how much that was; all of it once it goes nowhere. */
+static size_t write_out(struct output *o, struct hp_bytes bytes)
 {
-	(void)events;
-	hp_log(HP_LOG_WARN, "shim", "output is cut short: nobody read it in time");
-	end(data);
-}
-
-static size_t on_output(void *data, struct hp_bytes bytes)
-{
-	struct output *o = data;
 	size_t at = 0;
 
 	while (at < bytes.len && o->end.fd >= 0) {
 		ssize_t n = write(o->end.fd, bytes.data + at, bytes.len - at);
 
-		if (n >= 0) {
+		if (n >= 0)
 			at += (size_t)n;
-			/* A slow reader gets all that there is. */
-			if (o->s->limit_timer.loop)
-				hp_timer_start(o->s->loop, &o->s->limit_timer, o->s->limit_ms,
-					       on_limit, o->s);
-		} else if (errno == EAGAIN && wait_writable(o))
-			return at;
+		else if (errno == EAGAIN && wait_writable(o))
+			break;
 		else if (errno != EINTR) {
 			/* A full disk or a dead logger must not stop the process. */
 			hp_log(HP_LOG_WARN, "shim", "output is dropped: %m");
 			output_close(o);
 		}
 	}
-	return bytes.len;
+	if (at > 0)
+		note_progress(o->s);
+	return o->end.fd < 0 ? bytes.len : at;
+}
+
+static void write_kept(struct output *o)
+{
+	size_t n = write_out(o, hp_buf_bytes(&o->kept));
+
+	hp_buf_drop(&o->kept, n < o->kept.len ? n : o->kept.len);
+	if (o->kept.len > 0 || !o->done)
+		return;
+	output_close(o);
+	check_logger(o->s);
+}
+
+static void on_writable(void *data, uint32_t events)
+{
+	struct output *o = data;
+
+	(void)events;
+	hp_watch_stop(&o->watch);
+	if (o->kept.len > 0)
+		write_kept(o);
+	if (o->stream && o->kept.len == 0)
+		hp_mux_stream_resume(o->stream);
+}
+
+/* Behind what is kept already. Returns: how much there was room for. */
+static size_t keep(struct output *o, struct hp_bytes bytes)
+{
+	struct hp_error ignored = HP_ERROR_INIT;
+	size_t room = o->kept.max - o->kept.len;
+	size_t n = bytes.len < room ? bytes.len : room;
+
+	if (n > 0 && hp_buf_add(&o->kept, bytes.data, n, &ignored) < 0)
+		return 0;
+	return n;
+}
+
+static size_t on_output(void *data, struct hp_bytes bytes)
+{
+	struct output *o = data;
+	size_t n = o->kept.len > 0 ? 0 : write_out(o, bytes);
+
+	if (o->s->keeping)
+		n += keep(o, HP_BYTES(bytes.data + n, bytes.len - n));
+	return n;
 }
 
 /* All that the process itself wrote has come; what others still write to this stream is dropped
@@ -188,8 +243,9 @@ static void on_output_end(void *data)
 {
 	struct output *o = data;
 
-	output_close(o);
 	o->done = true;
+	if (o->kept.len == 0)
+		output_close(o);
 	check_end(o->s);
 }
 
@@ -376,6 +432,7 @@ int hp_shim_stdio_open(struct hp_loop *l, const struct hp_shim_stdio_spec *spec,
 	s->in.end = (struct hp_shim__end)HP_SHIM_END_INIT;
 	for (int i = 0; i < 2; i++) {
 		s->out[i].s = s;
+		hp_buf_init(&s->out[i].kept, KEPT_MAX);
 		s->out[i].end = (struct hp_shim__end)HP_SHIM_END_INIT;
 		s->out[i].done = true;
 	}
@@ -453,12 +510,18 @@ int hp_shim_stdio_attach(struct hp_shim_stdio *s, struct hp_mux *mux, uint32_t n
 	return 0;
 }
 
-void hp_shim_stdio_detach(struct hp_shim_stdio *s)
+/* From now on take all that comes, also what was refused before. */
+static void start_keeping(struct hp_shim_stdio *s)
 {
-	/* What a full FIFO had no room for gets a last chance. */
+	s->keeping = true;
 	for (int i = 0; i < 2; i++)
 		if (s->out[i].stream)
 			hp_mux_stream_resume(s->out[i].stream);
+}
+
+void hp_shim_stdio_detach(struct hp_shim_stdio *s)
+{
+	start_keeping(s);
 	close_streams(s);
 	check_end(s);
 }
@@ -495,6 +558,22 @@ void hp_shim_stdio_close_stdin(struct hp_shim_stdio *s)
 	/* Once the caller's own writers are gone too, reading finds the end. */
 	if (s->in.end.keep_fd >= 0)
 		close(TAKE_FD(s->in.end.keep_fd));
+}
+
+static void on_kept(void *data, uint32_t events)
+{
+	(void)events;
+	hp_log(HP_LOG_WARN, "shim", "output may be cut short: the machine did not end it");
+	end(data);
+}
+
+static void on_limit(void *data, uint32_t events)
+{
+	struct hp_shim_stdio *s = data;
+
+	(void)events;
+	hp_timer_start(s->loop, &s->limit_timer, KEEP_MS, on_kept, s);
+	start_keeping(s);
 }
 
 void hp_shim_stdio_finish(struct hp_shim_stdio *s, int64_t limit_ms, hp_loop_fn done,

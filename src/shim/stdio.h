@@ -38,13 +38,15 @@ void hp_shim_stdio_when_ready(struct hp_shim_stdio *s, hp_shim_stdio_ready_fn fn
  * Fails: as hp_mux_stream_open(). */
 int hp_shim_stdio_attach(struct hp_shim_stdio *s, struct hp_mux *mux, uint32_t number,
 			 struct hp_error *err) MUST_CHECK;
-/* The machine is gone: forget its streams, pass on what has come. */
+/* The machine is gone: forget its streams, keep and pass on what has come. */
 void hp_shim_stdio_detach(struct hp_shim_stdio *s);
 /* The process runs, or is about to: stdin is opened, and may flow. */
 void hp_shim_stdio_begin(struct hp_shim_stdio *s);
 /* CloseIO: after what is in the FIFO, the process gets the end of its input. Also before begin. */
 void hp_shim_stdio_close_stdin(struct hp_shim_stdio *s);
-/* The process has ended. Call @done once, never from inside of this call, when all its output has
- * been passed on and our ends are closed, or when nobody took any of it for @limit_ms. */
+/* The process has ended. Call @done once, never from inside of this call: when all its output has been
+ * passed on and our ends are closed; or when nobody has read any of it for @limit_ms: then what is
+ * left is here, the machine is not needed any more, and it goes on being passed on, and our ends
+ * closed after it, until this is freed. */
 void hp_shim_stdio_finish(struct hp_shim_stdio *s, int64_t limit_ms, hp_loop_fn done,
 			  void *data);
