@@ -23,9 +23,6 @@
 #define WORDS_READS 16
 #define SAVE_NAME   "state"
 
-#define HOW_TO                                                                                 \
-	"install it (apt-get install qemu-system-x86), or name it as \"qemu\" in " HP_VM_CONFIG_FILE
-
 /* A pause or resume under way. */
 struct pausing {
 	struct pausing *next;
@@ -289,7 +286,7 @@ static int start_child(struct qemu *q, const struct hp_vmm_spawn *s, const int *
 	if (err->code != HP_ENOCMD)
 		return -1;
 	err->code = HP_ENOTFOUND;
-	return hp_wrap(err, "QEMU is not there, " HOW_TO);
+	return hp_wrap(err, "QEMU is not there, " HP_QEMU_HOW_TO);
 }
 
 /* Make both ends of the monitor and of stderr, and start it with one of each. */

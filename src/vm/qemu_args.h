@@ -4,6 +4,10 @@
 #include "base/str.h"
 #include "vm/vmm.h"
 
+/* What to do when there is none. */
+#define HP_QEMU_HOW_TO                                                                         \
+	"install it (apt-get install qemu-system-x86), or name it as \"qemu\" in " HP_VM_CONFIG_FILE
+
 /* The descriptors that a QEMU inherits, by number. */
 enum hp_qemu_fd {
 	HP_QEMU_STDERR = 2,

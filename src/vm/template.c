@@ -74,7 +74,10 @@ int hp_template_key(const struct hp_vm_config *c, const struct hp_host *h,
 	AUTO_FREE char *line = hp_sprintf("%s %s\n", i->key, boot);
 
 	hp_digest_add(d, line, strlen(line));
-	if (hp_vm_key_add_file(d, qemu ? qemu : c->qemu, err) < 0)
+	if (!qemu)
+		return hp_fail(err, HP_ENOTFOUND, "there is no QEMU '%.200s': " HP_QEMU_HOW_TO,
+			       c->qemu);
+	if (hp_vm_key_add_file(d, qemu, err) < 0)
 		return hp_wrap(err, "QEMU");
 	hp_vm_key_end(d, ret_key);
 	return 0;

@@ -41,6 +41,9 @@ refused() {
 @test "a kernel that is none" {
 	head -c 100k /dev/urandom >"$E2E/junk"
 	vm_config "{kernel: \"$E2E/junk\", state_dir: \"$E2E/state-dir\"}"
+	refused "$E2E/junk" modules vm.json
+	vm_config "{kernel: \"$E2E/junk\", state_dir: \"$E2E/state-dir\",
+		modules: \"$(find /var/lib/harpoon/kernel/*/lib/modules -maxdepth 1 -mindepth 1 | head -n 1)\"}"
 	refused "$E2E/junk" bzImage
 	rm -rf "$E2E/junk" "$E2E/state-dir"
 }
@@ -184,12 +187,15 @@ refused() {
 	vm_box s
 	shim=$(vm_shim_of s)
 	machine=$(vm_machine_of s)
+	timeout 20 harpoon wait s >"$BATS_TEST_TMPDIR/status" 3>&- &
+	local pid=$!
+	sleep 0.3
 	kill -KILL "$shim"
 	until_ok 5 sh -c "! kill -0 $machine"
-	expect 0 timeout 10 harpoon wait s
-	[ "$output" = 137 ] || [ "$output" = 255 ]
+	wait $pid
+	grep -qxE '137|255' "$BATS_TEST_TMPDIR/status"
 	harpoon rm -f s
-	until_ok 5 sh -c "! find /proc/[0-9]* -maxdepth 0 -newer '$E2E/vm.json' | grep -qx /proc/$shim"
+	[ -z "$(vm_of_us 'containerd-shim-*')" ]
 	[ -z "$(vm_machines)" ]
 }
 
