@@ -6,6 +6,7 @@
 
 #include "fake/vm_world.h"
 #include "scratch.h"
+#include "vm/pool.h"
 
 struct run {
 	struct vm_world w;
@@ -125,7 +126,6 @@ static void on_done(void *data, const struct hp_error *why)
 
 static void kills_when_asked(void **state)
 {
-	enum hp_code code = HP_OK;
 	struct run r;
 
 	(void)state;
@@ -138,9 +138,24 @@ static void kills_when_asked(void **state)
 	/* Once more hurts nobody. */
 	hp_machine_kill(r.h.machine);
 	run_close(&r);
+}
 
-	/* Before there is anything to kill, or to pause. */
-	run_open(&r, "fake", false);
+/* With a pool that does not answer. */
+static void ends_before_it_has_begun(void **state)
+{
+	enum hp_code code = HP_OK;
+	struct hp_error err = HP_ERROR_INIT;
+	AUTO_CLOSE int door = -1;
+	struct run r;
+
+	(void)state;
+	vm_world_open(&r.w, "fake");
+	AUTO_FREE char *address = hp_pool_address(&r.w.config);
+	if (hp_mkdirs(r.w.config.run_dir, 0755, &err) < 0 ||
+	    hp_unix_listen(address, 0600, &door, &err) < 0)
+		fail_msg("%s", err.msg);
+	vm_world_start(&r.w, &r.h);
+	r.control = hp_machine_take_port(r.h.machine, HP_PORT_CONTROL);
 	assert_int_equal(hp_machine_pid(r.h.machine), 0);
 	hp_machine_pause(r.h.machine, on_done, &code);
 	assert_int_equal(code, HP_ESTATE);
@@ -211,15 +226,11 @@ static void tells_what_the_pool_tells(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FDS_TEST(clones_a_template),
-		FDS_TEST(boots_when_there_is_none),
-		FDS_TEST(boots_when_it_is_broken),
-		FDS_TEST(tells_why_it_ended),
-		FDS_TEST(hears_of_the_end),
-		FDS_TEST(kills_when_asked),
-		FDS_TEST(pauses),
-		FDS_TEST(refuses_what_cannot_be),
-		FDS_TEST(tells_what_the_pool_tells),
+		FDS_TEST(clones_a_template),        FDS_TEST(boots_when_there_is_none),
+		FDS_TEST(boots_when_it_is_broken),  FDS_TEST(tells_why_it_ended),
+		FDS_TEST(hears_of_the_end),         FDS_TEST(kills_when_asked),
+		FDS_TEST(ends_before_it_has_begun), FDS_TEST(pauses),
+		FDS_TEST(refuses_what_cannot_be),   FDS_TEST(tells_what_the_pool_tells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
