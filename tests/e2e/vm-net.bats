@@ -73,14 +73,8 @@ net_start() {
 # In a container's script: say "ready" when something listens at the port.
 say_ready() { echo "until netstat -ltn | grep -q :$1; do sleep 0.05; done; echo ready"; }
 
-# On the host's side of the bridge. take PORT FILE: listen there for what comes. (At the end of its
-# own input nc would hang up.)
+# On the host's side of the bridge.
 outside() { ip netns exec "$NET" busybox "$@"; }
-
-take() {
-	outside nc -l -p "$1" >"$2" 3>&- < <(sleep 30 3>&-) &
-	until_ok 5 sh -c "ip netns exec $NET ss -ltn | grep -q :$1"
-}
 
 # qdiscs NETNS: the kinds that "eth0" has there.
 qdiscs() { tc -n "$1" qdisc show dev eth0 | cut -d' ' -f2; }
@@ -136,16 +130,18 @@ side_vm() { vm --with-ns "network:/run/netns/$SIDE" "$@"; }
 }
 
 @test "8 MiB arrive whole, in either direction" {
-	local data=$BATS_TEST_TMPDIR/data sum
-	head -c 8M /dev/urandom >"$data"
-	sum=$(md5sum <"$data")
-	take 7001 "$data.back"
-	net_start in "mkfifo /tmp/open; exec 4<>/tmp/open; nc -l -p 7000 >/tmp/f <&4 & $(say_ready 7000)
-		wait; md5sum </tmp/f; nc 10.88.77.1 7001 </tmp/f; sleep 60"
-	until_ok 10 grep -q ready "$BATS_TEST_TMPDIR/in"
-	outside nc "$ADDRESS" 7000 <"$data"
-	until_ok 20 grep -q "$sum" "$BATS_TEST_TMPDIR/in"
-	until_ok 20 sh -c "[ \"\$(md5sum <$data.back)\" = '$sum' ]"
+	local dir=$BATS_TEST_TMPDIR/www sum server
+	mkdir "$dir"
+	head -c 8M /dev/urandom >"$dir/data"
+	sum=$(md5sum <"$dir/data")
+	outside httpd -f -p 7001 -h "$dir" 3>&- &
+	server=$!
+	net_start both 'mkdir /www; wget -q -O /www/f http://10.88.77.1:7001/data; md5sum </www/f
+		httpd -f -p 7000 -h /www'
+	until_ok 30 grep -q "$sum" "$BATS_TEST_TMPDIR/both"
+	until_ok 10 outside wget -q -O "$dir/back" "http://$ADDRESS:7000/f"
+	[ "$(md5sum <"$dir/back")" = "$sum" ]
+	kill "$server"
 }
 
 @test "a namespace that others keep: it is used, and left as it was" {
@@ -159,13 +155,21 @@ side_vm() { vm --with-ns "network:/run/netns/$SIDE" "$@"; }
 }
 
 @test "what shapes the interface shapes the machine" {
+	local fetch free shaped
+	fetch=(outside wget -q -O /dev/null http://10.88.78.2:7000/f)
 	side
-	tc -n "$SIDE" qdisc add dev eth0 root tbf rate 16mbit burst 32k latency 400ms
-	take 7002 /dev/null
-	expect 0 side_vm -- sh -c 'a=$(cut -d" " -f1 /proc/uptime); head -c 4m /dev/zero | nc 10.88.78.1 7002
-		b=$(cut -d" " -f1 /proc/uptime); echo "$a $b" | awk "{ print (\$2 - \$1 > 1.5 ? \"slow\" : \"fast\") }"'
-	[ "$output" = slow ]
-	[[ $(qdiscs "$SIDE") == *tbf* ]]
+	ctr run -d --null-io --runtime "$VM_RUNTIME" --with-ns "network:/run/netns/$SIDE" "$IMG" slow \
+		sh -c 'mkdir /www; head -c 2m /dev/zero >/www/f; httpd -f -p 7000 -h /www'
+	until_ok 20 "${fetch[@]}"
+	free=$(seconds "${fetch[@]}")
+	tc -n "$SIDE" qdisc add dev eth0 root tbf rate 4mbit burst 32k latency 400ms
+	shaped=$(seconds "${fetch[@]}")
+	echo "without: $free s, with: $shaped s"
+	awk -v a="$free" -v b="$shaped" 'BEGIN { exit !(b > 3.5 && b > 2 * a) }'
+	ctr tasks kill -s 9 slow
+	until_ok 10 ctr tasks rm slow
+	ctr containers rm slow
+	[[ $(qdiscs "$SIDE") == *tbf* && $(qdiscs "$SIDE") != *ingress* ]]
 }
 
 @test "a shim that was killed leaves no redirect behind" {
