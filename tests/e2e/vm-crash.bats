@@ -29,7 +29,7 @@ strike() {
 	containerd) daemon_stop KILL ;;
 	guest)
 		timeout 3 ctr tasks exec --exec-id "boom$RANDOM" "$2" \
-			sh -c 'echo c >/proc/sysrq-trigger' >/dev/null 2>&1 || true
+			sh -c "$PANIC" "$(uname -r)" >/dev/null 2>&1 || true
 		;;
 	esac
 	# shellcheck disable=SC2086 # several pids

@@ -45,6 +45,7 @@ refused() {
 	vm_config "{kernel: \"$E2E/junk\", state_dir: \"$E2E/state-dir\",
 		modules: \"$(find /var/lib/harpoon/kernel/*/lib/modules -maxdepth 1 -mindepth 1 | head -n 1)\"}"
 	refused "$E2E/junk" bzImage
+	vm_pool_stop
 	rm -rf "$E2E/junk" "$E2E/state-dir"
 }
 
@@ -60,6 +61,7 @@ refused() {
 	chmod 755 "$E2E/qemu-odd"
 	vm_config "{qemu: \"$E2E/qemu-odd\", state_dir: \"$E2E/state-dir\"}"
 	refused 'the moon is wrong'
+	vm_pool_stop
 	rm -rf "$E2E/qemu-odd" "$E2E/state-dir"
 }
 
@@ -111,6 +113,7 @@ refused() {
 	touch "$E2E/file"
 	vm_config "{state_dir: \"$E2E/file/dir\"}"
 	refused "$E2E/file"
+	vm_pool_stop
 	rm "$E2E/file"
 }
 
@@ -135,7 +138,7 @@ refused() {
 }
 
 @test "the guest's kernel panics: the container has ended, its last words are in the log" {
-	vm_start panic --privileged -- sh -c 'echo up; sleep 0.3; echo c >/proc/sysrq-trigger; sleep 60'
+	vm_start panic --privileged -- sh -c "echo up; sleep 0.3; $PANIC; sleep 60" "$(uname -r)"
 	expect 0 timeout 15 harpoon wait panic
 	[ "$output" = 137 ] || [ "$output" = 255 ]
 	task_is panic STOPPED

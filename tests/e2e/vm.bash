@@ -24,7 +24,12 @@ vm_prepare() {
 	ln -s "$HP_SHIM" "$E2E/bin/containerd-shim-harpoon-v1"
 	export HARPOON_VM_CONFIG=$E2E/vm.json
 	vm_config
+	vm_qemus | sort >"$E2E/qemus.before"
 }
+
+# What a shell in a privileged container does to panic its kernel, given the name of the host's,
+# which it spares.
+export PANIC='[ "$(uname -r)" = "$0" ] || echo c >/proc/sysrq-trigger'
 
 # vm_config [JSON]: write the settings, with those of JSON over ours. Every shim that starts from
 # now on reads them.
@@ -55,8 +60,20 @@ vm_of_us() {
 	return 0
 }
 
-# Machines of this file's containers.
-vm_machines() { vm_of_us 'qemu-system-*'; }
+# vm_qemus: each machine of this host, "PID NAME". Their environment is empty, so it tells nothing.
+vm_qemus() {
+	local p line
+	for p in /proc/[0-9]*; do
+		line=$({ tr '\0' ' ' <"$p/cmdline"; } 2>/dev/null) || continue
+		[[ $line =~ ^[^\ ]*qemu-system-[^\ ]*\ -name\ (harpoon-[^\ ]*) ]] || continue
+		echo "${p#/proc/} ${BASH_REMATCH[1]}"
+	done
+}
+
+# Machines that have come since this file of tests began; those of templates are the pool's.
+vm_machines() {
+	vm_qemus | sort | comm -13 "$E2E/qemus.before" - | grep -v ' harpoon-template$' || true
+}
 
 # The process that holds the templates of this file's run_dir; it outlives containers by design.
 vm_pool_pids() { vm_of_us harpoon | sed -n 's/^\([0-9]*\) .* vm pool .*/\1/p'; }
@@ -71,7 +88,7 @@ vm_pool_stop() {
 
 # What machines may not leave, for helper.bash.
 vm_left() {
-	vm_machines
+	vm_qemus | sort | comm -13 "$E2E/qemus.before" -
 	find "$E2E/run" ! -type d ! -name "*.lock" ! -name host.json 2>/dev/null
 	return 0
 }
