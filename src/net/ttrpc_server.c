@@ -60,6 +60,8 @@ struct hp_ttrpc_server {
 	void *data;
 	struct conn *conns;
 	size_t n_conns;
+	hp_loop_fn on_alone;
+	void *alone_data;
 	int listen_fd; /* -1: none */
 	struct hp_watch listen;
 	struct hp_timer listen_again;
@@ -79,6 +81,12 @@ struct hp_ttrpc_server *hp_ttrpc_server_new(struct hp_loop *l,
 	s->data = data;
 	s->listen_fd = -1;
 	return s;
+}
+
+void hp_ttrpc_server_on_alone(struct hp_ttrpc_server *s, hp_loop_fn fn, void *data)
+{
+	s->on_alone = fn;
+	s->alone_data = data;
 }
 
 bool hp_ttrpc_server_busy(const struct hp_ttrpc_server *s)
@@ -325,6 +333,7 @@ static void take_input(struct conn *c)
 static void conn_ready(void *data, uint32_t events)
 {
 	struct conn *c = data;
+	const struct hp_ttrpc_server server = *c->server; /* it may be freed on the way */
 	const hp_loop_fn on_gone = c->on_gone;
 	void *on_gone_data = c->data;
 	bool gone;
@@ -340,6 +349,8 @@ static void conn_ready(void *data, uint32_t events)
 		conn_close(c);
 		if (on_gone)
 			on_gone(on_gone_data, 0);
+		if (server.n_conns == 1 && server.on_alone)
+			server.on_alone(server.alone_data, 0);
 	} else {
 		check_finish(c->server);
 	}

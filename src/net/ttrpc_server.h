@@ -36,6 +36,8 @@ int hp_ttrpc_server_listen(struct hp_ttrpc_server *s, int take_fd,
  * call 1: a machine is cloned from one that has answered calls before. */
 int hp_ttrpc_server_serve(struct hp_ttrpc_server *s, int take_fd, hp_loop_fn on_gone,
 			  void *data, struct hp_error *err) MUST_CHECK;
+/* Call @fn each time the last connection has been closed by its peer. */
+void hp_ttrpc_server_on_alone(struct hp_ttrpc_server *s, hp_loop_fn fn, void *data);
 /* Whether answers wait to be sent. One who does not read his may let 16 MiB of them wait, and is cut
  * off then. */
 bool hp_ttrpc_server_busy(const struct hp_ttrpc_server *s);

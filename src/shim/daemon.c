@@ -18,6 +18,8 @@
 
 /* containerd calls Create right after `start`; whoever does not within this time is dead. */
 #define IDLE_MS   120000
+/* And when the connection goes before Create has come: only who has made it would have asked. */
+#define ALONE_MS  100
 #define EVENTS_MS 1000 /* containerd gives Shutdown three seconds */
 #define FINISH_MS 500
 /* From SIGTERM on: to tell of the container's end. */
@@ -71,6 +73,15 @@ static void on_idle(void *data, uint32_t events)
 		return;
 	hp_shim_log(d->shim.log, HP_LOG_WARN, "nobody has asked for the container: giving up");
 	finish(d);
+}
+
+static void on_alone(void *data, uint32_t events)
+{
+	struct daemon *d = data;
+
+	(void)events;
+	if (!d->shim.first && !d->shim.times.create)
+		hp_timer_start(d->shim.loop, &d->idle, ALONE_MS, on_idle, d);
 }
 
 static void on_term(void *data, uint32_t events)
@@ -197,6 +208,7 @@ static int open_all(struct daemon *d, const struct hp_shim_daemon_spec *spec,
 		return -1;
 	s->events = hp_shim_events_new(s->loop, spec->ttrpc_address, spec->ns, s->log);
 	s->server = hp_ttrpc_server_new(s->loop, hp_shim_methods(), s);
+	hp_ttrpc_server_on_alone(s->server, on_alone, d);
 	return hp_ttrpc_server_listen(s->server, TAKE_FD(listen_fd), err);
 }
 

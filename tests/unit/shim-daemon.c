@@ -57,16 +57,36 @@ static void lives_until_shutdown(void **state)
 {
 	AUTO(hp_shim_record_clear) struct hp_shim_record r = {0};
 	struct bundle b;
+	struct hp_error err = HP_ERROR_INIT;
+	AUTO_CLOSE int maker = -1;
+	char msg[512] = "";
+
+	(void)state;
+	bundle_open(&b, "{]");
+	start(&b, &r);
+	/* As containerd's, it stays while calls come. */
+	assert_int_equal(hp_unix_connect(r.socket, &maker, &err), 0);
+	assert_int_equal(call(r.socket, "Connect", msg), HP_OK);
+	assert_int_equal(call(r.socket, "Create", msg), HP_ECORRUPT);
+	assert_non_null(strstr(msg, "config.json"));
+	assert_int_equal(call(r.socket, "Delete", msg), HP_ENOTFOUND);
+	assert_int_equal(call(r.socket, "Shutdown", msg), HP_OK);
+	await_end(r.shim);
+	assert_false(scratch_has(r.socket));
+	bundle_close(&b);
+}
+
+/* Nobody else would ask for the container. */
+static void ends_with_its_maker(void **state)
+{
+	AUTO(hp_shim_record_clear) struct hp_shim_record r = {0};
+	struct bundle b;
 	char msg[512] = "";
 
 	(void)state;
 	bundle_open(&b, "{]");
 	start(&b, &r);
 	assert_int_equal(call(r.socket, "Connect", msg), HP_OK);
-	assert_int_equal(call(r.socket, "Create", msg), HP_ECORRUPT);
-	assert_non_null(strstr(msg, "config.json"));
-	assert_int_equal(call(r.socket, "Delete", msg), HP_ENOTFOUND);
-	assert_int_equal(call(r.socket, "Shutdown", msg), HP_OK);
 	await_end(r.shim);
 	assert_false(scratch_has(r.socket));
 	bundle_close(&b);
@@ -117,6 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(lives_until_shutdown),
+		FDS_TEST(ends_with_its_maker),
 		FDS_TEST(ends_by_signal),
 		FDS_TEST(keeps_nothing),
 	};
