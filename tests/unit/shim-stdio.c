@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "shim-fifos.h"
 #include "shim-streams.h"
 
 static void passes_on_output(void **state)
