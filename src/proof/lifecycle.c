@@ -2,13 +2,16 @@
 /* lifecycle.c - one container from image to deletion, each step seen and timed. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/str.h"
 #include "proof/run.h"
 
-#define PHASE "lifecycle"
+#define PHASE        "lifecycle"
+#define STOP_MS      10000
+#define ASK_AGAIN_MS 250
 
 /* The one container of this phase. */
 struct life {
@@ -94,12 +97,29 @@ static int step_memory(struct life *l, char **ret_measured, struct hp_error *err
 	return 0;
 }
 
+/* A program that was started just now may not have come so far as to catch SIGTERM, and as the
+ * first process of its namespace it is not ended by one then: it is asked again. */
+static int ask_to_end(struct life *l, struct hp_exit *ret_ended, struct hp_error *err)
+{
+	const int64_t deadline = hp_deadline_in(STOP_MS);
+
+	for (;;) {
+		if (hp_engine_kill(l->run->engine, l->id, NULL, SIGTERM, err) < 0)
+			return -1;
+		if (hp_engine_wait(l->run->engine, l->id, ASK_AGAIN_MS, ret_ended, err) == 0)
+			return 0;
+		if (err->code != HP_ETIMEOUT || hp_deadline_left_ms(deadline) == 0)
+			return -1;
+		hp_error_clear(err);
+	}
+}
+
 static int step_stop(struct life *l, char **ret_measured, struct hp_error *err)
 {
 	struct hp_exit ended;
 
-	if (hp_engine_stop(l->run->engine, l->id, 0, 10000, err) < 0 ||
-	    hp_engine_wait(l->run->engine, l->id, 10000, &ended, err) < 0)
+	if (ask_to_end(l, &ended, err) < 0 ||
+	    hp_engine_stop(l->run->engine, l->id, 0, STOP_MS, err) < 0)
 		return -1;
 	if (ended.code != 0)
 		return hp_fail(err, HP_EFAILED,

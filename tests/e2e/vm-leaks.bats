@@ -40,7 +40,10 @@ settled() { [ "$(census)" = "$1" ]; }
 	pool=$(pool_private)
 	for i in {1..50}; do
 		expect 0 vm -- echo "$i"
-		[ "$output" = "$i" ]
+		[ "$output" = "$i" ] || {
+			echo "run $i: $output" >&2
+			return 1
+		}
 	done
 	until_ok 10 settled "$before" || {
 		diff <(echo "$before") <(census) >&2

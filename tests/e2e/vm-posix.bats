@@ -41,7 +41,7 @@ no_worse() {
 # probe_in OPTION...: run it in a machine on /t.
 probe_in() {
 	run vm --privileged --mount "type=bind,src=$PROBE,dst=/posix-probe,options=bind:ro" "$@" -- \
-		sh -c 'mkdir -p /t && /posix-probe /t'
+		sh -c 'mkdir -p /t && /posix-probe /t; rc=$?; rm -rf /t/posix-probe.*; exit $rc'
 	printf '%s\n' "$output" >"$BATS_TEST_TMPDIR/got"
 }
 
