@@ -83,8 +83,10 @@ refused() {
 
 @test "a broken template is made anew, or done without" {
 	local file copy
+	vm -- true
+	until_ok 60 sh -c "ls '$HP_VM_STATE'/templates/*/memory"
 	mkdir "$E2E/state-dir"
-	cp -r "$HP_VM_STATE"/. "$E2E/state-dir"
+	cp -r --sparse=always "$HP_VM_STATE"/. "$E2E/state-dir"
 	vm_pool_stop
 	# Cut one file, fill the other with noise.
 	find "$E2E/state-dir/templates" -name memory -exec truncate -s 1M {} +
