@@ -180,9 +180,10 @@ static int deep_directories(void)
 	for (int i = 0; i < 300; i++)
 		WANT(mkdir("directory-of-many", 0755) == 0 && chdir("directory-of-many") == 0);
 	WANT(probe_write("bottom", "x") == 0 && probe_holds("bottom", "x"));
+	WANT(unlink("bottom") == 0);
+	/* Nothing may stay: its path is longer than PATH_MAX, so a plain rm could not take it away. */
 	for (int i = 0; i < 300; i++)
-		WANT(chdir("..") == 0);
-	WANT(exists("directory-of-many/directory-of-many"));
+		WANT(chdir("..") == 0 && rmdir("directory-of-many") == 0);
 	return 0;
 }
 
