@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -261,6 +262,8 @@ static _Noreturn void hold(const struct hp_holder *wanted, int sock)
 
 	for (int i = 0; i < HP_WARM_FDS; i++)
 		h.fds[i] = -1;
+	/* Not to be taken for the pool, whose command line it has. */
+	prctl(PR_SET_NAME, "harpoon-holder");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (setsid() < 0 || close_others(kept) < 0 || begin(&h, &err) < 0 ||

@@ -10,11 +10,6 @@ setup_file() {
 }
 teardown_file() { vm_down; }
 
-teardown() {
-	harpoon rm -f "$(harpoon ps -aq)" >/dev/null 2>&1 || true
-	until_ok 10 sh -c '[ -z "$(ctr tasks ls -q)$(ctr containers ls -q)" ]'
-}
-
 # origin NAME: how its machine came to be.
 origin() {
 	local id
@@ -34,6 +29,17 @@ warm_box() {
 	done
 	echo "no machine stood ready" >&2
 	return 1
+}
+
+# waiting: the machines that stand ready, a process number each.
+waiting() { vm_machines | sed -n 's/ harpoon-warm$//p' | grep .; }
+
+# pool_kill: kill the pool, but not those who hold a machine of it each.
+pool_kill() {
+	local pid
+	for pid in $(vm_pool_pids); do
+		[ "$(cat "/proc/$pid/comm")" = harpoon-holder ] || kill -9 "$pid"
+	done
 }
 
 vmm_of() {
@@ -64,10 +70,7 @@ vmm_of() {
 
 @test "a machine that was handed over outlives the pool" {
 	warm_box stays
-	local pid
-	for pid in $(vm_pool_pids); do
-		[ "$(cat "/proc/$pid/comm")" = harpoon-holder ] || kill -9 "$pid"
-	done
+	pool_kill
 	run harpoon exec stays echo still here
 	[ "$output" = "still here" ]
 }
@@ -85,14 +88,13 @@ vmm_of() {
 @test "machines that wait end with the pool" {
 	warm_box last
 	harpoon rm -f last >/dev/null
-	until_ok 30 pgrep -f 'qemu-system-.* -name harpoon-warm '
-	local pids
-	pids=$(pgrep -f 'qemu-system-.* -name harpoon-warm ')
-	local pid
-	for pid in $(vm_pool_pids); do
-		[ "$(cat "/proc/$pid/comm")" = harpoon-holder ] || kill -9 "$pid"
-	done
+	until_ok 30 waiting
+	local pid pids
+	pids=$(waiting)
+	pool_kill
 	for pid in $pids; do
 		until_ok 10 sh -c "! kill -0 $pid 2>/dev/null"
 	done
+	# And the next container has a pool again.
+	vm_box again
 }

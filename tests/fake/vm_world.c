@@ -158,17 +158,27 @@ void vm_world_close(struct vm_world *w)
 	scratch_free(w->dir);
 }
 
-bool vm_world_await(struct vm_world *w, const bool *done)
+bool vm_world_until(struct vm_world *w, bool (*is)(void *data), void *data)
 {
 	const int64_t deadline = hp_clock_ms() + SOON_MS;
 
-	while (!*done && hp_clock_ms() < deadline) {
+	while (!is(data) && hp_clock_ms() < deadline) {
 		struct hp_error err = HP_ERROR_INIT;
 
-		if (hp_loop_once(w->loop, 50, &err) < 0)
+		if (hp_loop_once(w->loop, 5, &err) < 0)
 			fail_msg("%s", err.msg);
 	}
-	return *done;
+	return is(data);
+}
+
+static bool is_set(void *flag)
+{
+	return *(const bool *)flag;
+}
+
+bool vm_world_await(struct vm_world *w, const bool *done)
+{
+	return vm_world_until(w, is_set, (bool *)done);
 }
 
 static void make_template(struct vm_world *w, bool net, char ret_key[HP_VM_KEY])

@@ -21,6 +21,8 @@ void vm_world_close(struct vm_world *w);
 void vm_world_pool(struct vm_world *w);
 /* Let the loop run until *done, for 20 s at most. Returns: whether it became so. */
 bool vm_world_await(struct vm_world *w, const bool *done);
+/* The same, until @is says so of @data; asked every few milliseconds. */
+bool vm_world_until(struct vm_world *w, bool (*is)(void *data), void *data);
 /* A template of config's shape, made by hand; ret_key: its name. */
 void vm_world_template(struct vm_world *w, char ret_key[HP_VM_KEY]);
 /* The same, for machines with a network device. */

@@ -33,6 +33,11 @@ static void run_close(struct run *r)
 	vm_world_close(&r->w);
 }
 
+static bool is_loaded(void *machine)
+{
+	return hp_machine_times(machine).loaded > 0;
+}
+
 static void clones_a_template(void **state)
 {
 	struct run r;
@@ -43,6 +48,8 @@ static void clones_a_template(void **state)
 	assert_int_equal(hp_machine_origin(r.h.machine), HP_MACHINE_CLONE);
 	assert_string_equal(hp_machine_accel(r.h.machine), "tcg");
 
+	/* The guest may answer before QEMU has told that it is loaded. */
+	assert_true(vm_world_until(&r.w, is_loaded, r.h.machine));
 	const struct hp_machine_times t = hp_machine_times(r.h.machine);
 	assert_true(t.asked > 0 && t.asked <= t.spawned && t.spawned <= t.loaded);
 	const pid_t pid = hp_machine_pid(r.h.machine);
