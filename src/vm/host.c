@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -19,6 +20,7 @@
 #define MEASURE_MS 20
 #define TRIES      16
 #define BOOT_ID    "/proc/sys/kernel/random/boot_id"
+#define KVM        "/dev/kvm"
 
 struct moment {
 	int64_t ns;
@@ -71,7 +73,7 @@ static int read_boot_id(char ret[64], struct hp_error *err)
 	return 0;
 }
 
-/* Returns: whether the file tells of this boot. */
+/* Returns: whether the file tells of this boot, and of no time before KVM's module was loaded. */
 static bool read_known(const char *path, const char *boot, struct hp_host *ret)
 {
 	AUTO(hp_buf_free) struct hp_buf text = {0};
@@ -80,7 +82,8 @@ static bool read_known(const char *path, const char *boot, struct hp_host *ret)
 
 	if (hp_file_read(path, FILE_MAX, &text, &ignored) < 0 ||
 	    hp_json_parse(hp_buf_bytes(&text), &top, &ignored) < 0 ||
-	    !hp_str_eq(hp_json_get_str(top, "boot"), boot))
+	    !hp_str_eq(hp_json_get_str(top, "boot"), boot) ||
+	    hp_json_bool(hp_json_get(top, "kvm_there"), false) != (access(KVM, F_OK) == 0))
 		return false;
 
 	const char *why = hp_json_get_str(top, "kvm_why");
@@ -98,6 +101,7 @@ static int write_known(const char *path, const char *boot, const struct hp_host 
 	AUTO(hp_json_free) struct hp_json *top = hp_json_object();
 
 	hp_json_set_str(top, "boot", boot);
+	hp_json_set_bool(top, "kvm_there", access(KVM, F_OK) == 0);
 	hp_json_set_bool(top, "kvm", h->kvm);
 	hp_json_set_str(top, "kvm_why", h->kvm_why);
 	hp_json_set_u64(top, "tsc_khz", h->tsc_khz);

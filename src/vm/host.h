@@ -9,7 +9,8 @@ struct hp_host {
 	unsigned tsc_khz;  /* of the processor's clock; 0: it has none */
 };
 
-/* Read run_dir/host.json, or learn it anew, which takes some 30 ms, and write that file. */
+/* Read run_dir/host.json, or learn it anew, which takes some 30 ms, and two
+ * seconds where KVM hangs, and write that file. */
 int hp_host_learn(const struct hp_vm_config *c, struct hp_host *ret,
 		  struct hp_error *err) MUST_CHECK;
 /* What @c chooses on such a host: "kvm" or "tcg"; static. */

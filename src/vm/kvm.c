@@ -18,7 +18,7 @@
 #include "base/alloc.h"
 #include "base/fd.h"
 
-#define PATIENCE_MS 50
+#define PATIENCE_MS 2000 /* it takes 1, and 120 on a host that is emulated itself */
 #define MEMORY      (1u << 20)
 #define CODE_AT     0x10000
 #define STACK_AT    0x20000

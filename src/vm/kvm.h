@@ -4,6 +4,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Run a few instructions of a kernel's start in a machine of one page, for 50 ms at most, in a
- * child. @ret_why: why it does not work, "" when it does. */
+/* Run a few instructions of a kernel's start in a machine of one page, for two seconds at most, in
+ * a child. @ret_why: why it does not work, "" when it does. */
 bool hp_kvm_works(char *ret_why, size_t size);

@@ -30,6 +30,20 @@ static void learns_once_a_boot(void **state)
 		fail_msg("%s", err.msg);
 	assert_true(second.tsc_khz != 1);
 	assert_null(memmem(text.data, text.len, "\"x\"", 3));
+	/* Nor does what was so before KVM's module was loaded, or is no more. */
+	AUTO(hp_buf_free) struct hp_buf boot = {0};
+	if (hp_file_read("/proc/sys/kernel/random/boot_id", 64, &boot, &err) < 0)
+		fail_msg("%s", err.msg);
+	for (int same = 0; same < 2; same++) {
+		const bool there = (access("/dev/kvm", F_OK) == 0) == (same == 1);
+		AUTO_FREE char *known =
+			hp_sprintf("{\"boot\":\"%.36s\",\"kvm_there\":%s,\"tsc_khz\":1}",
+				   (const char *)boot.data, there ? "true" : "false");
+
+		free(scratch_file(run, "host.json", known));
+		assert_int_equal(hp_host_learn(&c, &second, &err), 0);
+		assert_int_equal(second.tsc_khz == 1, same);
+	}
 	/* Nor does what is broken. */
 	free(scratch_file(run, "host.json", "{"));
 	assert_int_equal(hp_host_learn(&c, &second, &err), 0);
