@@ -33,6 +33,8 @@ enum hp_cmd_flag {
 enum hp_operand_kind {
 	HP_OPERAND_OTHER,
 	HP_OPERAND_CONTAINER,
+	HP_OPERAND_MACHINE,  /* a container that has one of its own */
+	HP_OPERAND_TEMPLATE, /* of machines */
 	HP_OPERAND_IMAGE,
 	HP_OPERAND_FILE,
 	HP_OPERAND_COMMAND,

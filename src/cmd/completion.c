@@ -14,6 +14,10 @@ static const char *lister(enum hp_operand_kind kind)
 	switch (kind) {
 	case HP_OPERAND_CONTAINER:
 		return "harpoon ps -a --format '{{.Names}}' 2>/dev/null";
+	case HP_OPERAND_MACHINE:
+		return "harpoon vm ls --format '{{.ID}}' 2>/dev/null";
+	case HP_OPERAND_TEMPLATE:
+		return "harpoon vm template ls 2>/dev/null | sed 1d | cut -c 1-16";
 	case HP_OPERAND_IMAGE:
 		return "harpoon images --format '{{.Name}}' 2>/dev/null";
 	case HP_OPERAND_FILE:
@@ -35,6 +39,55 @@ static char *command_names(void)
 		if (!((*c)->flags & HP_CMD_HIDDEN))
 			hp_strv_add(&names, (*c)->name);
 	return hp_strv_join(hp_strv_view(&names), " ");
+}
+
+/* The words that names of commands in a group begin with and that are no command themselves, such as
+ * "vm" and "vm template". */
+static void add_groups(struct hp_strv *groups, const struct hp_cmd *group)
+{
+	hp_strv_add(groups, group->name);
+	for (const struct hp_cmd *const *c = group->subs; *c; c++) {
+		const char *blank = strchr((*c)->name + strlen(group->name) + 1, ' ');
+
+		for (; blank; blank = strchr(blank + 1, ' ')) {
+			AUTO_FREE char *name =
+				hp_sprintf("%.*s", (int)(blank - (*c)->name), (*c)->name);
+
+			if (!hp_strv_has(groups, name))
+				hp_strv_add(groups, name);
+		}
+	}
+}
+
+/* What may come after @group in the names of @cmds, with a blank between. Owns: the caller. */
+static char *words_after(const char *group, const struct hp_cmd *const *cmds)
+{
+	AUTO(hp_strv_free) struct hp_strv words = {0};
+	const size_t len = strlen(group);
+
+	for (; *cmds; cmds++) {
+		const char *name = (*cmds)->name;
+
+		if (strncmp(name, group, len) != 0 || name[len] != ' ')
+			continue;
+		AUTO_FREE char *word =
+			hp_sprintf("%.*s", (int)strcspn(name + len + 1, " "), name + len + 1);
+		if (!hp_strv_has(&words, word))
+			hp_strv_add(&words, word);
+	}
+	return hp_strv_join(hp_strv_view(&words), " ");
+}
+
+/* All groups, as a pattern of bash and zsh. Owns: the caller. */
+static char *groups_pattern(void)
+{
+	AUTO(hp_strv_free) struct hp_strv groups = {0};
+
+	for (const struct hp_cmd *const *c = hp_cmds; *c; c++)
+		if ((*c)->subs)
+			add_groups(&groups, *c);
+	AUTO_FREE char *list = hp_strv_join(hp_strv_view(&groups), "'|'");
+	return hp_sprintf("'%s'", list);
 }
 
 /* The operands that are known beforehand, NULL when there are none. Owns: the caller. */
@@ -71,7 +124,7 @@ static void print_bash_words(FILE *out, const char *name, const struct hp_opt *o
 		AUTO(hp_strv_free) struct hp_strv words = {0};
 		hp_strv_split(&words, o->words, '|');
 		AUTO_FREE char *list = hp_strv_join(hp_strv_view(&words), " ");
-		fprintf(out, "\t%s:--%s) words='%s' ;;\n", name, o->name, list);
+		fprintf(out, "\t'%s:--%s') words='%s' ;;\n", name, o->name, list);
 	}
 }
 
@@ -82,7 +135,7 @@ static void print_bash_command(FILE *out, const struct hp_cmd *cmd)
 	AUTO_FREE char *fixed = fixed_words(cmd->kind);
 	const char *list = lister(cmd->kind);
 
-	fprintf(out, "\t%s)\n\t\topts='%s'\n", cmd->name, names);
+	fprintf(out, "\t'%s')\n\t\topts='%s'\n", cmd->name, names);
 	if (valued[0])
 		fprintf(out, "\t\tcase \"$prev\" in %s) valued=1 ;; esac\n", valued);
 	if (fixed)
@@ -92,8 +145,41 @@ static void print_bash_command(FILE *out, const struct hp_cmd *cmd)
 	fprintf(out, "\t\t;;\n");
 }
 
+static void print_bash_commands(FILE *out, const struct hp_cmd *const *cmds)
+{
+	for (; *cmds; cmds++) {
+		AUTO(hp_strv_free) struct hp_strv groups = {0};
+
+		if ((*cmds)->flags & HP_CMD_HIDDEN)
+			continue;
+		if (!(*cmds)->subs) {
+			print_bash_command(out, *cmds);
+			continue;
+		}
+		add_groups(&groups, *cmds);
+		for (size_t i = 0; i < groups.count; i++) {
+			AUTO_FREE char *words = words_after(groups.items[i], (*cmds)->subs);
+			fprintf(out, "\t'%s')\n\t\topts='--help'\n\t\toperands='%s'\n\t\t;;\n",
+				groups.items[i], words);
+		}
+		print_bash_commands(out, (*cmds)->subs);
+	}
+}
+
+static void print_bash_choices(FILE *out, const struct hp_cmd *const *cmds)
+{
+	for (; *cmds; cmds++) {
+		if ((*cmds)->flags & HP_CMD_HIDDEN)
+			continue;
+		print_bash_words(out, (*cmds)->name, (*cmds)->opts);
+		if ((*cmds)->subs)
+			print_bash_choices(out, (*cmds)->subs);
+	}
+}
+
 static void print_bash(FILE *out)
 {
+	AUTO_FREE char *groups = groups_pattern();
 	AUTO_FREE char *commands = command_names();
 	AUTO_FREE char *globals = option_names(hp_cli_opts, false, " ");
 	AUTO_FREE char *valued = option_names(hp_cli_opts, true, "|");
@@ -111,21 +197,19 @@ static void print_bash(FILE *out)
 		"\t\tcase \"${COMP_WORDS[i]}\" in\n"
 		"\t\t%s) i=$((i + 1)); [ \"${COMP_WORDS[i]}\" != = ] || i=$((i + 1)) ;;\n"
 		"\t\t-*) ;;\n"
-		"\t\t*) cmd=\"${COMP_WORDS[i]}\"; break ;;\n"
+		"\t\t*)\n"
+		"\t\t\tcmd=\"${cmd:+$cmd }${COMP_WORDS[i]}\"\n"
+		"\t\t\tcase \"$cmd\" in %s) ;; *) break ;; esac ;;\n"
 		"\t\tesac\n"
 		"\tdone\n"
 		"\tcase \"$cmd\" in\n"
 		"\t'')\n\t\topts='%s'\n\t\toperands='%s'\n"
 		"\t\tcase \"$prev\" in %s) valued=1 ;; esac\n\t\t;;\n",
-		valued, globals, commands, valued);
-	for (const struct hp_cmd *const *c = hp_cmds; *c; c++)
-		if (!((*c)->flags & HP_CMD_HIDDEN))
-			print_bash_command(out, *c);
+		valued, groups, globals, commands, valued);
+	print_bash_commands(out, hp_cmds);
 	fprintf(out, "\tesac\n\tcase \"$cmd:$prev\" in\n");
 	print_bash_words(out, "", hp_cli_opts);
-	for (const struct hp_cmd *const *c = hp_cmds; *c; c++)
-		if (!((*c)->flags & HP_CMD_HIDDEN))
-			print_bash_words(out, (*c)->name, (*c)->opts);
+	print_bash_choices(out, hp_cmds);
 	fprintf(out, "\tesac\n"
 		     "\tif [ -n \"$words\" ]; then\n"
 		     "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
@@ -183,7 +267,7 @@ static void print_zsh_command(FILE *out, const struct hp_cmd *cmd)
 	AUTO_FREE char *fixed = fixed_words(cmd->kind);
 	const char *list = lister(cmd->kind);
 
-	fprintf(out, "\t\t%s)\n\t\t_arguments \\\n", cmd->name);
+	fprintf(out, "\t\t'%s')\n\t\t_arguments \\\n", cmd->name);
 	for (const struct hp_opt *o = cmd->opts; o && o->type != HP_OPT_END_TYPE; o++)
 		print_zsh_option(out, o);
 	fputs("\t\t\t'--help[explain the command]' \\\n", out);
@@ -195,8 +279,31 @@ static void print_zsh_command(FILE *out, const struct hp_cmd *cmd)
 		fprintf(out, "\t\t\t'*:operand:_files' ;;\n");
 }
 
+static void print_zsh_commands(FILE *out, const struct hp_cmd *const *cmds)
+{
+	for (; *cmds; cmds++) {
+		AUTO(hp_strv_free) struct hp_strv groups = {0};
+
+		if ((*cmds)->flags & HP_CMD_HIDDEN)
+			continue;
+		if (!(*cmds)->subs) {
+			print_zsh_command(out, *cmds);
+			continue;
+		}
+		add_groups(&groups, *cmds);
+		for (size_t i = 0; i < groups.count; i++) {
+			AUTO_FREE char *words = words_after(groups.items[i], (*cmds)->subs);
+			fprintf(out, "\t\t'%s')\n\t\tcompadd -- %s ;;\n", groups.items[i],
+				words);
+		}
+		print_zsh_commands(out, (*cmds)->subs);
+	}
+}
+
 static void print_zsh(FILE *out)
 {
+	AUTO_FREE char *groups = groups_pattern();
+
 	fprintf(out,
 		"#compdef harpoon\n"
 		"# zsh completion for harpoon: harpoon completion zsh > a directory of $fpath\n"
@@ -212,13 +319,20 @@ static void print_zsh(FILE *out)
 	fprintf(out, "\t)\n\t_arguments -C \\\n");
 	for (const struct hp_opt *o = hp_cli_opts; o->type != HP_OPT_END_TYPE; o++)
 		print_zsh_option(out, o);
-	fprintf(out, "\t\t'1:command:->command' '*::operand:->operands'\n"
-		     "\tcase $state in\n"
-		     "\tcommand) _describe command commands ;;\n"
-		     "\toperands)\n\t\tcase $line[1] in\n");
-	for (const struct hp_cmd *const *c = hp_cmds; *c; c++)
-		if (!((*c)->flags & HP_CMD_HIDDEN))
-			print_zsh_command(out, *c);
+	fprintf(out,
+		"\t\t'1:command:->command' '*::operand:->operands'\n"
+		"\tcase $state in\n"
+		"\tcommand) _describe command commands ;;\n"
+		"\toperands)\n"
+		"\t\tlocal name=$line[1]\n"
+		"\t\twhile [[ CURRENT -gt 2 && $name == (%s) ]]; do\n"
+		"\t\t\tshift words\n"
+		"\t\t\t(( CURRENT-- ))\n"
+		"\t\t\tname=\"$name $words[1]\"\n"
+		"\t\tdone\n"
+		"\t\tcase $name in\n",
+		groups);
+	print_zsh_commands(out, hp_cmds);
 	fprintf(out, "\t\tesac ;;\n\tesac\n}\n_harpoon \"$@\"\n");
 }
 
@@ -249,26 +363,61 @@ static void print_fish_options(FILE *out, const char *condition, const struct hp
 	}
 }
 
+static void print_fish_command(FILE *out, const struct hp_cmd *cmd, const char *seen)
+{
+	AUTO_FREE char *fixed = fixed_words(cmd->kind);
+	const char *list = lister(cmd->kind);
+
+	print_fish_options(out, seen, cmd->opts);
+	if (fixed)
+		fprintf(out, "complete -c harpoon -f -n '%s' -a '%s'\n", seen, fixed);
+	else if (list && list[0])
+		fprintf(out, "complete -c harpoon -f -n '%s' -a \"(%s)\"\n", seen, list);
+}
+
+static void print_fish_group(FILE *out, const struct hp_cmd *group)
+{
+	AUTO(hp_strv_free) struct hp_strv groups = {0};
+
+	add_groups(&groups, group);
+	for (size_t i = 0; i < groups.count; i++) {
+		AUTO_FREE char *words = words_after(groups.items[i], group->subs);
+		fprintf(out, "complete -c harpoon -f -n '__harpoon_ends \"%s\"' -a '%s'\n",
+			groups.items[i], words);
+	}
+	for (const struct hp_cmd *const *c = group->subs; *c; c++) {
+		AUTO_FREE char *seen = hp_sprintf("__harpoon_has \"%s\"", (*c)->name);
+		print_fish_command(out, *c, seen);
+	}
+}
+
 static void print_fish(FILE *out)
 {
-	fprintf(out, "# fish completion for harpoon: harpoon completion fish | source\n");
+	fprintf(out, "# fish completion for harpoon: harpoon completion fish | source\n"
+		     "# The words so far but options have this in them, or at their end.\n"
+		     "function __harpoon_words\n"
+		     "\techo \" \"(commandline -opc | string match -v -- '-*' |"
+		     " string join ' ')\" \"\n"
+		     "end\n"
+		     "function __harpoon_has\n"
+		     "\tstring match -q -- \"* $argv *\" (__harpoon_words)\n"
+		     "end\n"
+		     "function __harpoon_ends\n"
+		     "\tstring match -q -- \"* $argv \" (__harpoon_words)\n"
+		     "end\n");
 	print_fish_options(out, "__fish_use_subcommand", hp_cli_opts);
 	for (const struct hp_cmd *const *c = hp_cmds; *c; c++) {
 		if ((*c)->flags & HP_CMD_HIDDEN)
 			continue;
 		AUTO_FREE char *seen = hp_sprintf("__fish_seen_subcommand_from %s", (*c)->name);
-		AUTO_FREE char *fixed = fixed_words((*c)->kind);
-		const char *list = lister((*c)->kind);
 		fprintf(out, "complete -c harpoon -f -n __fish_use_subcommand -a %s -d '",
 			(*c)->name);
 		print_fish_text(out, (*c)->summary);
 		fputs("'\n", out);
-		print_fish_options(out, seen, (*c)->opts);
-		if (fixed)
-			fprintf(out, "complete -c harpoon -f -n '%s' -a '%s'\n", seen, fixed);
-		else if (list && list[0])
-			fprintf(out, "complete -c harpoon -f -n '%s' -a \"(%s)\"\n", seen,
-				list);
+		if ((*c)->subs)
+			print_fish_group(out, *c);
+		else
+			print_fish_command(out, *c, seen);
 	}
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* man.c - harpoon man: the sections of harpoon(1) that the tables know, as scdoc(5). */
+/* man.c - harpoon man: the sections of harpoon(1) that the tables know, as scdoc(5). A group of
+ * commands has a page of its own. */
 #include "cmd/commands.h"
 
 #include <ctype.h>
@@ -40,7 +41,8 @@ static void print_command(FILE *out, const struct hp_cmd *cmd)
 {
 	/* Headings are no markup, so nothing is quoted there. */
 	fprintf(out, "## harpoon %s%s%s%s\n\n%c", cmd->name, cmd->opts ? " [options]" : "",
-		cmd->operands ? " " : "", cmd->operands ? cmd->operands : "",
+		cmd->operands || cmd->subs ? " " : "",
+		cmd->subs ? "COMMAND" : (cmd->operands ? cmd->operands : ""),
 		toupper((unsigned char)cmd->summary[0]));
 	print_text(out, cmd->summary + 1);
 	fputs(".\n\n", out);
@@ -56,27 +58,37 @@ static void print_commands(FILE *out, const struct hp_cmd *const *cmds)
 	for (const struct hp_cmd *const *c = cmds; *c; c++) {
 		if ((*c)->flags & HP_CMD_HIDDEN)
 			continue;
+		print_command(out, *c);
 		if ((*c)->subs)
-			print_commands(out, (*c)->subs);
-		else
-			print_command(out, *c);
+			fprintf(out, "See *harpoon-%s*(1).\n\n", (*c)->name);
 	}
 }
 
 static int man_run(const struct hp_use *use, struct hp_error *err)
 {
-	(void)use;
-	(void)err;
-	printf("# GLOBAL OPTIONS\n\n");
-	print_options(stdout, hp_cli_opts);
+	const struct hp_cmd *group = NULL;
+
+	if (use->n_operands > 0) {
+		group = hp_cmd_need(use->operands[0], err);
+		if (!group)
+			return -1;
+		if (!group->subs)
+			return hp_fail(err, HP_EUSAGE, "'%s' is no group of commands",
+				       group->name);
+	} else {
+		printf("# GLOBAL OPTIONS\n\n");
+		print_options(stdout, hp_cli_opts);
+	}
 	printf("# COMMANDS\n\n");
-	print_commands(stdout, hp_cmds);
+	print_commands(stdout, group ? group->subs : hp_cmds);
 	return 0;
 }
 
 const struct hp_cmd hp_cmd_man = {
 	.name = "man",
-	.summary = "print the sections of the man page that come from tables",
+	.summary = "print the sections of a man page that come from tables",
+	.operands = "[GROUP]",
+	.max_operands = 1,
 	.flags = HP_CMD_HIDDEN,
 	.run = man_run,
 };

@@ -36,9 +36,12 @@ const struct hp_cmd hp_cmd_vm_console = {
 	.name = "vm console",
 	.summary = "show the last of what a container's machine wrote to its console",
 	.operands = "CONTAINER",
+	.about =
+		"The kernel is told to be quiet, so there is little unless it has trouble. What it "
+		"logged is asked of the guest, which must be alive for that.",
 	.min_operands = 1,
 	.max_operands = 1,
-	.kind = HP_OPERAND_CONTAINER,
+	.kind = HP_OPERAND_MACHINE,
 	.opts = console_opts,
 	.args_size = sizeof(struct console_args),
 	.run = console_run,

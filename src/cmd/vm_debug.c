@@ -56,7 +56,7 @@ const struct hp_cmd hp_cmd_vm_debug = {
 		"if it has one.",
 	.min_operands = 1,
 	.max_operands = HP_OPERANDS_ANY,
-	.kind = HP_OPERAND_CONTAINER,
+	.kind = HP_OPERAND_MACHINE,
 	.flags = HP_CMD_VERBATIM | HP_CMD_STATUS,
 	.opts = debug_opts,
 	.args_size = sizeof(struct debug_args),

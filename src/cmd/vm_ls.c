@@ -79,7 +79,11 @@ static int ls_run(const struct hp_use *use, struct hp_error *err)
 const struct hp_cmd hp_cmd_vm_ls = {
 	.name = "vm ls",
 	.summary = "list containers that run in machines of their own",
-	.about = "Those of all namespaces, unless --namespace names one.",
+	.about =
+		"Those of all namespaces, unless --namespace names one. START is how the machine "
+		"came to be: cold when it booted, clone when it is one of a template, warm when "
+		"that stood ready. BY is kvm or tcg. A shim that does not answer has the status "
+		"unknown.",
 	.opts = ls_opts,
 	.args_size = sizeof(struct ls_args),
 	.run = ls_run,

@@ -8,6 +8,7 @@
 /* The shims that run, of all namespaces unless --namespace was given. */
 int hp_vm_shims(const struct hp_use *use, struct hp_shim_list *ret,
 		struct hp_error *err) MUST_CHECK;
-/* The one of the first operand. @ret borrows from @list. */
+/* The one of the first operand: an id, the beginning of one, or a name that the engine knows. @ret
+ * borrows from @list. */
 int hp_vm_shim(const struct hp_use *use, struct hp_shim_list *list,
 	       const struct hp_shim_found **ret, struct hp_error *err) MUST_CHECK;

@@ -28,9 +28,9 @@ struct build_args {
 /* clang-format off: one row an option */
 static const struct hp_opt build_opts[] = {
 	HP_OPT_SIZE('m', "memory", struct build_args, memory_bytes, "SIZE",
-		    "the machine's memory (the settings')"),
-	HP_OPT_INT(0, "cpus", struct build_args, cpus, "its processors (the settings')", 0, 64,
-		   0),
+		    "the machine's memory (what the settings say)"),
+	HP_OPT_INT(0, "cpus", struct build_args, cpus, "its processors (what the settings say)",
+		   0, 64, 0),
 	HP_OPT_FLAG_ON(0, "net", struct build_args, net,
 		       "with a network device, as those of containers have (true)"),
 	HP_OPT_FLAG('q', "quiet", struct build_args, quiet, "print the key only"),
@@ -75,6 +75,9 @@ static int build_run(const struct hp_use *use, struct hp_error *err)
 const struct hp_cmd hp_cmd_vm_template_build = {
 	.name = "vm template build",
 	.summary = "boot a machine and freeze it, for machines that start as its clones",
+	.about =
+		"Prints what it does, and the template's key at the end; when there is one that "
+		"fits already, the key only. It takes some seconds.",
 	.opts = build_opts,
 	.args_size = sizeof(struct build_args),
 	.run = build_run,
@@ -193,6 +196,7 @@ const struct hp_cmd hp_cmd_vm_template_rm = {
 	.summary = "remove templates of machines; those that run as clones go on",
 	.operands = "[KEY...]",
 	.max_operands = HP_OPERANDS_ANY,
+	.kind = HP_OPERAND_TEMPLATE,
 	.opts = rm_opts,
 	.args_size = sizeof(struct rm_args),
 	.run = rm_run,

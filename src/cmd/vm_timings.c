@@ -37,6 +37,6 @@ const struct hp_cmd hp_cmd_vm_timings = {
 	.about = "Milliseconds count from the moment when containerd executed the shim.",
 	.min_operands = 1,
 	.max_operands = 1,
-	.kind = HP_OPERAND_CONTAINER,
+	.kind = HP_OPERAND_MACHINE,
 	.run = timings_run,
 };

@@ -13,7 +13,7 @@
 /* Strings are owned by the value. What the file leaves out has the default said here. */
 struct hp_vm_config {
 	char *vmm;     /* "qemu"; the tests' "fake" runs the guest's init without a machine */
-	char *qemu;    /* the program; "qemu-system-x86_64" on x86, "...-aarch64" on arm64 */
+	char *qemu;    /* the program: "qemu-system-x86_64" */
 	char *kernel;  /* vmlinuz or vmlinux; NULL: the newest Debian kernel found, cloud first:
 			  * below /var/lib/harpoon/kernel, then the host's */
 	char *modules; /* its /lib/modules/VERSION; NULL: what belongs to the kernel */

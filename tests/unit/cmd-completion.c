@@ -6,9 +6,10 @@
 #include "cmd-world.h"
 
 /* Every command that people see, and every option of it, is in what is printed. */
-static void assert_complete(const char *text, const char *option_form)
+static void assert_has_all(const char *text, const char *option_form,
+			   const struct hp_cmd *const *cmds)
 {
-	for (const struct hp_cmd *const *c = hp_cmds; *c; c++) {
+	for (const struct hp_cmd *const *c = cmds; *c; c++) {
 		if ((*c)->flags & HP_CMD_HIDDEN)
 			continue;
 		assert_has(text, (*c)->name);
@@ -18,6 +19,14 @@ static void assert_complete(const char *text, const char *option_form)
 			assert_has(text, form);
 		}
 	}
+}
+
+static void assert_complete(const char *text, const char *option_form)
+{
+	for (const struct hp_cmd *const *c = hp_cmds; *c; c++)
+		if ((*c)->subs)
+			assert_has_all(text, option_form, (*c)->subs);
+	assert_has_all(text, option_form, hp_cmds);
 }
 
 static void test_bash(void **state)
@@ -77,6 +86,14 @@ static void test_bash_answers(void **state)
 	ask_bash("harpoon run --rm loc", "localhost/box:1");
 	ask_bash("harpoon run --rm localhost/box:", "1");
 	ask_bash("harpoon rmi localhost/b", "localhost/box:1");
+	ask_bash("harpoon vm ", "ls timings console debug template pool");
+	ask_bash("harpoon --log-level error vm t", "timings template");
+	ask_bash("harpoon vm template ", "build ls rm");
+	ask_bash("harpoon vm template build --n", "--net");
+	ask_bash("harpoon vm template build --q", "--quiet");
+	ask_bash("harpoon vm console --k", "--kernel");
+	ask_bash("harpoon vm timings loc", "localhost/box:1");
+	ask_bash("harpoon vm -", "--help");
 }
 
 static void test_zsh_and_fish(void **state)
@@ -105,10 +122,21 @@ static void test_other_shell(void **state)
 static void test_man(void **state)
 {
 	(void)state;
-	const struct said *said = SAY("man");
+	const struct said *said = SAY("man", "vm");
 
 	assert_int_equal(said->status, 0);
-	assert_complete(said->out, "*--");
+	assert_has_all(said->out, "*--", hp_cmd_find("vm")->subs);
+	assert_has(said->out, "## harpoon vm debug [options] CONTAINER [COMMAND [ARG...]]\n");
+	assert_null(strstr(said->out, "GLOBAL OPTIONS"));
+	assert_int_equal(SAY("man", "run")->status, 2);
+	assert_int_equal(SAY("man", "nothing")->status, 2);
+
+	said = SAY("man");
+	assert_int_equal(said->status, 0);
+	assert_has_all(said->out, "*--", hp_cmds);
+	assert_has(said->out, "## harpoon vm COMMAND\n");
+	assert_has(said->out, "See *harpoon-vm*(1).\n");
+	assert_null(strstr(said->out, "## harpoon vm debug"));
 	assert_has(said->out, "## harpoon run [options] IMAGE [COMMAND [ARGUMENT...]]\n");
 	assert_null(strstr(said->out, "## harpoon reap"));
 }
