@@ -27,6 +27,7 @@ static int pool_run(const struct hp_use *use, struct hp_error *err)
 
 	const struct hp_pool_options options = {
 		.config = &config,
+		.follow = true,
 		.program = use->cli->program,
 		.idle_ms = args->idle_ms,
 	};

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fd.h"
@@ -13,8 +14,6 @@
 
 #define FILE_MAX        (64 * 1024)
 #define MEMORY_DEFAULT  (2ull << 30)
-#define MEMORY_LEAST    (128ull << 20)
-#define MEMORY_MOST     (1ull << 40)
 #define CPUS_MOST       64
 #define TCG_CACHE_LEAST 8
 #define TCG_CACHE_MOST  4096
@@ -42,7 +41,7 @@ static const struct row rows[] = {
 	{"state_dir", KIND_PATH, AT(state_dir), 0, 0},
 	{"run_dir", KIND_PATH, AT(run_dir), 0, 0},
 	{"accel", KIND_TEXT, AT(accel), 0, 0},
-	{"memory", KIND_SIZE, AT(memory_bytes), MEMORY_LEAST, MEMORY_MOST},
+	{"memory", KIND_SIZE, AT(memory_bytes), HP_VM_MEMORY_LEAST, HP_VM_MEMORY_MOST},
 	{"cpus", KIND_NUMBER, AT(cpus), 1, CPUS_MOST},
 	{"tcg_cache_mib", KIND_NUMBER, AT(tcg_cache_mib), TCG_CACHE_LEAST, TCG_CACHE_MOST},
 	{"uid", KIND_NUMBER, AT(uid), 0, UINT_MAX - 1},
@@ -190,6 +189,29 @@ int hp_vm_config_load(struct hp_vm_config *ret, struct hp_error *err)
 	if (hp_vm_config_parse(hp_buf_bytes(&text), ret, err) < 0)
 		return hp_wrap(err, "settings of machines, '%s'", path);
 	return 0;
+}
+
+bool hp_vm_config_same(const struct hp_vm_config *a, const struct hp_vm_config *b)
+{
+	bool same = true;
+
+	for (size_t i = 0; i < HP_ARRAY_LEN(rows); i++) {
+		const struct row *row = &rows[i];
+		const char *x = (const char *)a + row->offset;
+		const char *y = (const char *)b + row->offset;
+
+		if (row->kind == KIND_TEXT || row->kind == KIND_PATH) {
+			const char *s = *(char *const *)(const void *)x;
+			const char *t = *(char *const *)(const void *)y;
+
+			same &= s && t ? strcmp(s, t) == 0 : s == t;
+		} else {
+			same &= memcmp(x, y,
+				       row->kind == KIND_SIZE ? sizeof(uint64_t)
+							      : sizeof(unsigned)) == 0;
+		}
+	}
+	return same;
 }
 
 void hp_vm_config_clear(struct hp_vm_config *c)

@@ -8,6 +8,9 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+#define HP_VM_MEMORY_LEAST (128ull << 20) /* that a machine may have */
+#define HP_VM_MEMORY_MOST  (1ull << 40)
+
 #define HP_VM_CONFIG_FILE "/etc/harpoon/vm.json" /* $HARPOON_VM_CONFIG names another */
 
 /* Strings are owned by the value. What the file leaves out has the default said here. */
@@ -36,6 +39,7 @@ int hp_vm_config_load(struct hp_vm_config *ret, struct hp_error *err) MUST_CHECK
  * text such as "512m". */
 int hp_vm_config_parse(struct hp_bytes text, struct hp_vm_config *ret,
 		       struct hp_error *err) MUST_CHECK;
+bool hp_vm_config_same(const struct hp_vm_config *a, const struct hp_vm_config *b);
 void hp_vm_config_defaults(struct hp_vm_config *ret);
 void hp_vm_config_clear(struct hp_vm_config *c);
 HP_AUTO_VALUE(struct hp_vm_config, hp_vm_config_clear);

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/str.h"
 #include "vm/pool_build.h"
 #include "vm/pool_store.h"
 #include "vm/pool_warm.h"
@@ -45,6 +46,8 @@ struct build {
 
 struct pool {
 	const struct hp_pool_options *options;
+	const struct hp_vm_config *config; /* that count now */
+	struct hp_vm_config followed;      /* since the file of them has changed */
 	struct hp_loop *loop;
 	struct hp_pool_store *store;
 	struct hp_pool_warm *warm;
@@ -214,6 +217,44 @@ static void on_client(void *data, uint32_t events)
 	serve(c);
 }
 
+/* Work by other settings from now on. Who waits goes on waiting; what had failed may do no more. */
+static void take_config(struct pool *p, struct hp_vm_config *take)
+{
+	struct build **at = &p->builds;
+
+	while (*at) {
+		if (hp_pool_build_ended((*at)->job))
+			drop_build(at);
+		else
+			at = &(*at)->next;
+	}
+	hp_pool_warm_free(p->warm);
+	hp_pool_store_free(p->store);
+	hp_vm_config_clear(&p->followed);
+	p->followed = *take;
+	*take = (struct hp_vm_config){0};
+	p->config = &p->followed;
+	p->store = hp_pool_store_new(p->config);
+	p->warm = hp_pool_warm_new(p->loop, p->config, p->store);
+}
+
+/* Whoever asks has read the settings just now, so they are read here too. Those that cannot be read
+ * are told of there, and count for nothing here.
+ * Returns: whether this is still where the pool belongs. */
+static bool follow_config(struct pool *p)
+{
+	AUTO(hp_vm_config_clear) struct hp_vm_config now = {0};
+	struct hp_error ignored = HP_ERROR_INIT;
+
+	if (!p->options->follow || hp_vm_config_load(&now, &ignored) < 0 ||
+	    hp_vm_config_same(&now, p->config))
+		return true;
+	if (!hp_str_eq(now.run_dir, p->config->run_dir))
+		return false;
+	take_config(p, &now);
+	return true;
+}
+
 /* Has this program been installed anew since it runs? Then machines are made otherwise now. */
 static bool is_outdated(void)
 {
@@ -228,7 +269,7 @@ static void on_connect(void *data, uint32_t events)
 	struct hp_error ignored = HP_ERROR_INIT;
 
 	/* Whoever has asked finds that it has gone, and starts the new one. */
-	if (is_outdated()) {
+	if (is_outdated() || !follow_config(p)) {
 		hp_loop_stop(p->loop);
 		return;
 	}
@@ -267,8 +308,8 @@ static void on_tick(void *data, uint32_t events)
 	(void)events;
 	hp_pool_store_trim(p->store, TEMPLATE_MS);
 	/* One that holds clones ready stays. */
-	if (idle_ms > 0 && p->options->config->warm == 0 && !is_busy(p) &&
-	    hp_clock_ms() - p->used_ms > idle_ms) {
+	if (!follow_config(p) || (idle_ms > 0 && p->config->warm == 0 && !is_busy(p) &&
+				  hp_clock_ms() - p->used_ms > idle_ms)) {
 		hp_loop_stop(p->loop);
 		return;
 	}
@@ -318,8 +359,8 @@ static int open_pool(struct pool *p, const char *address, struct hp_error *err)
 	if (lock(p, err) < 0 || hp_loop_new(&p->loop, err) < 0 || watch_signals(p, err) < 0 ||
 	    hp_unix_listen(address, 0600, &p->listen_fd, err) < 0)
 		return -1;
-	p->store = hp_pool_store_new(p->options->config);
-	p->warm = hp_pool_warm_new(p->loop, p->options->config, p->store);
+	p->store = hp_pool_store_new(p->config);
+	p->warm = hp_pool_warm_new(p->loop, p->config, p->store);
 	p->used_ms = hp_clock_ms();
 	hp_timer_start(p->loop, &p->tick, TICK_MS, on_tick, p);
 	return hp_watch_start(p->loop, &p->listen_watch, p->listen_fd, EPOLLIN, on_connect, p,
@@ -342,6 +383,7 @@ static void close_pool(struct pool *p, const char *address)
 		drop_build(&p->builds);
 	hp_pool_warm_free(p->warm);
 	hp_pool_store_free(p->store);
+	hp_vm_config_clear(&p->followed);
 	hp_loop_free(p->loop);
 	if (p->signal_fd >= 0)
 		close(p->signal_fd);
@@ -352,7 +394,11 @@ static void close_pool(struct pool *p, const char *address)
 int hp_pool_serve(const struct hp_pool_options *o, struct hp_error *err)
 {
 	AUTO_FREE char *address = hp_pool_address(o->config);
-	struct pool p = {.options = o, .lock_fd = -1, .listen_fd = -1, .signal_fd = -1};
+	struct pool p = {.options = o,
+			 .config = o->config,
+			 .lock_fd = -1,
+			 .listen_fd = -1,
+			 .signal_fd = -1};
 	int rc = open_pool(&p, address, err);
 
 	if (rc == 0)

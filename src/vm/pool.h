@@ -50,10 +50,12 @@ int hp_pool_try(const struct hp_vm_config *c, const struct hp_pool_request *requ
 /* Server. */
 struct hp_pool_options {
 	const struct hp_vm_config *config;
+	bool follow; /* they are those of the file of settings: take what it says later too */
 	const char *program; /* that makes templates: harpoon */
 	int64_t idle_ms;     /* without clients until it ends; 0: never */
 };
-/* Serve until nobody has asked for idle_ms, or until SIGTERM or SIGINT.
+/* Serve until nobody has asked for idle_ms, until SIGTERM or SIGINT, or until the settings name
+ * another run_dir.
  * Fails: HP_EEXISTS - another one runs. */
 int hp_pool_serve(const struct hp_pool_options *o, struct hp_error *err) MUST_CHECK;
 

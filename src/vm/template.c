@@ -17,6 +17,7 @@
 #include "vm/qemu_args.h"
 
 #define PAGE      4096
+#define BIG_PAGE  (2ull << 20)
 #define STEP      (1024 * 1024)
 #define STATE_MAX (64 << 20)
 /* What the guest's kernel and our init need beside the container. */
@@ -31,6 +32,15 @@ void hp_template_clear(struct hp_template *t)
 		close(TAKE_FD(t->state_fd));
 }
 
+uint64_t hp_shape_memory(uint64_t bytes)
+{
+	if (bytes < HP_VM_MEMORY_LEAST)
+		return HP_VM_MEMORY_LEAST;
+	if (bytes > HP_VM_MEMORY_MOST)
+		return HP_VM_MEMORY_MOST;
+	return (bytes + BIG_PAGE - 1) / BIG_PAGE * BIG_PAGE;
+}
+
 struct hp_shape hp_shape_for(const struct hp_vm_config *c, const struct hp_machine_spec *spec)
 {
 	const uint64_t host =
@@ -38,7 +48,7 @@ struct hp_shape hp_shape_for(const struct hp_vm_config *c, const struct hp_machi
 	/* More than the host has is of no use to anybody. */
 	const uint64_t wanted = spec->memory_bytes < host ? spec->memory_bytes : host;
 	struct hp_shape s = {
-		.memory_bytes = c->memory_bytes,
+		.memory_bytes = hp_shape_memory(c->memory_bytes),
 		.cpus = spec->cpus ? spec->cpus : c->cpus,
 		.net = spec->tap_fd >= 0,
 	};

@@ -21,6 +21,8 @@ HP_AUTO_VALUE(struct hp_template, hp_template_clear);
 /* The shape that holds what is wanted, out of few: config's memory, doubled until it is enough, so
  * that containers share templates. What memory a guest does not use costs nothing. */
 struct hp_shape hp_shape_for(const struct hp_vm_config *c, const struct hp_machine_spec *spec);
+/* So much memory as QEMU can give a machine: no less than the least, in whole pages of 2 MiB. */
+uint64_t hp_shape_memory(uint64_t bytes);
 
 /* The name of the template of such machines on this host: it changes with all that it was made
  * from. */

@@ -60,8 +60,7 @@ static char *link_qemu(const char *dir, const char *mode)
 	return path;
 }
 
-/* For the programs that are started: they read it. */
-static void write_config(struct vm_world *w)
+void vm_world_settings(struct vm_world *w)
 {
 	AUTO(hp_json_free) struct hp_json *top = hp_json_object();
 
@@ -85,6 +84,7 @@ static _Noreturn void serve(struct vm_world *w)
 {
 	const struct hp_pool_options options = {
 		.config = &w->config,
+		.follow = w->follow,
 		.program = getenv("HP_TEST_HARPOON"),
 	};
 	struct hp_error err = HP_ERROR_INIT;
@@ -145,7 +145,7 @@ void vm_world_open(struct vm_world *w, const char *qemu)
 	w->config.uid = geteuid();
 	w->config.gid = getegid();
 	w->config.memory_bytes = 128u << 20;
-	write_config(w);
+	vm_world_settings(w);
 	if (hp_loop_new(&w->loop, &err) < 0)
 		fail_msg("%s", err.msg);
 }

@@ -12,11 +12,15 @@ struct vm_world {
 	struct hp_vm_config config;
 	struct hp_loop *loop;
 	pid_t pool_pid; /* 0: none */
+	bool follow; /* the pool shall heed what the file of settings says; before vm_world_pool() */
 };
 
 /* @qemu: how it goes wrong, see qemu.c; "fake": not at all. */
 void vm_world_open(struct vm_world *w, const char *qemu);
 void vm_world_close(struct vm_world *w);
+/* Write config to the file of settings, for the programs that are started: they read it. It was
+ * written when the world was opened. */
+void vm_world_settings(struct vm_world *w);
 /* Have a pool, until the world is closed. Before any machine. */
 void vm_world_pool(struct vm_world *w);
 /* Let the loop run until *done, for 20 s at most. Returns: whether it became so. */

@@ -48,6 +48,29 @@ static void reads_each_setting(void **state)
 	assert_int_equal(c.warm, 3);
 }
 
+static void tells_what_is_the_same(void **state)
+{
+	static const char *const others[] = {
+		"{\"kernel\":\"/k\"}", "{\"qemu\":\"q\"}",    "{\"memory\":\"1g\"}",
+		"{\"warm\":1}",        "{\"accel\":\"tcg\"}", "{\"uid\":1}",
+	};
+	AUTO(hp_vm_config_clear) struct hp_vm_config a = {0};
+	struct hp_error err = HP_ERROR_INIT;
+
+	(void)state;
+	hp_vm_config_defaults(&a);
+	for (size_t i = 0; i < HP_ARRAY_LEN(others); i++) {
+		AUTO(hp_vm_config_clear) struct hp_vm_config b = {0};
+		AUTO(hp_vm_config_clear) struct hp_vm_config c = {0};
+
+		assert_int_equal(hp_vm_config_parse(hp_bytes_str(others[i]), &b, &err), 0);
+		assert_int_equal(hp_vm_config_parse(hp_bytes_str(others[i]), &c, &err), 0);
+		assert_true(hp_vm_config_same(&b, &c));
+		assert_false(hp_vm_config_same(&a, &b));
+		assert_false(hp_vm_config_same(&b, &a));
+	}
+}
+
 static void names_what_is_wrong(void **state)
 {
 	static const struct {
@@ -112,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(has_defaults),
 		FDS_TEST(reads_each_setting),
+		FDS_TEST(tells_what_is_the_same),
 		FDS_TEST(names_what_is_wrong),
 		FDS_TEST(loads_the_file_that_is_named),
 	};

@@ -161,12 +161,55 @@ static void lives_with_bad_clients(void **state)
 	vm_world_close(&w);
 }
 
+static void change(char **setting, const char *dir, const char *name)
+{
+	free(*setting);
+	*setting = hp_path_join(dir, name);
+}
+
+/* Who asks after the settings have changed is served by the new ones. */
+static void follows_the_settings(void **state)
+{
+	char key[HP_VM_KEY];
+	int status = -1;
+	struct vm_world w;
+
+	(void)state;
+	vm_world_open(&w, "fake");
+	w.follow = true;
+	vm_world_template(&w, key);
+	vm_world_pool(&w);
+	const struct asked first = ask(&w, key);
+	assert_int_equal(first.kind, HP_POOL_CLONE);
+
+	change(&w.config.state_dir, w.dir, "elsewhere");
+	vm_world_template(&w, key);
+	vm_world_settings(&w);
+	const struct asked second = ask(&w, key);
+	assert_int_equal(second.kind, HP_POOL_CLONE);
+	assert_true(second.memory != first.memory);
+	assert_int_equal(ask(&w, key).memory, second.memory);
+
+	/* What cannot be read changes nothing. */
+	free(scratch_file(w.dir, "vm.json", "{"));
+	assert_int_equal(ask(&w, key).memory, second.memory);
+
+	/* Another pool belongs there, and this one nowhere. */
+	change(&w.config.run_dir, w.dir, "run-elsewhere");
+	vm_world_settings(&w);
+	assert_int_equal(waitpid(w.pool_pid, &status, 0), w.pool_pid);
+	assert_int_equal(status, 0);
+	w.pool_pid = 0;
+	vm_world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(hands_out_one_memory),    FDS_TEST(makes_what_is_missing),
 		FDS_TEST(tells_why_there_is_none), FDS_TEST(is_the_only_one),
 		FDS_TEST(ends_when_nobody_asks),   FDS_TEST(lives_with_bad_clients),
+		FDS_TEST(follows_the_settings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

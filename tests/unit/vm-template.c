@@ -33,6 +33,12 @@ static void has_few_shapes(void **state)
 	assert_int_equal(hp_shape_for(&c, &spec).cpus, 2);
 	assert_true(hp_shape_for(&c, &spec).net);
 	/* A limit that is none. */
+	/* What QEMU would not take, and what no loop may wait for. */
+	assert_int_equal(shape(0, 0).memory_bytes, 128 * MIB);
+	assert_int_equal(shape(0, 100).memory_bytes, 256 * MIB);
+	assert_int_equal(hp_shape_memory(0), 128 * MIB);
+	assert_int_equal(hp_shape_memory(128 * MIB + 1), 130 * MIB);
+	assert_int_equal(hp_shape_memory(UINT64_MAX), 1024 * 1024 * MIB);
 	const uint64_t most = shape(128, UINT64_MAX / MIB).memory_bytes;
 	const uint64_t host =
 		(uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
