@@ -60,16 +60,6 @@ static void sweep(struct hp_guest *g)
 	}
 }
 
-void hp_guest_process_free_all(struct hp_guest *g)
-{
-	while (g->processes) {
-		struct hp_guest_process *p = g->processes;
-
-		g->processes = p->next;
-		free_process(p);
-	}
-}
-
 /* Let the next children be born in the container's PID namespace, or in ours. It stays so, as one
  * exec follows another. */
 static int place_forks(struct hp_guest *g, bool inside, struct hp_error *err)
@@ -80,6 +70,21 @@ static int place_forks(struct hp_guest *g, bool inside, struct hp_error *err)
 		return hp_fail_errno(err, errno, "choose the PID namespace of children");
 	g->forks_inside = inside;
 	return 0;
+}
+
+void hp_guest_process_free_all(struct hp_guest *g)
+{
+	struct hp_error ignored = HP_ERROR_INIT;
+
+	while (g->processes) {
+		struct hp_guest_process *p = g->processes;
+
+		g->processes = p->next;
+		free_process(p);
+	}
+	/* Who is forked from now on belongs to no container, whose namespace may be gone besides: a
+	 * sanitizer's search for leaks is such a child. */
+	(void)place_forks(g, false, &ignored);
 }
 
 /* Returns: the child's number, 0 in the child, -1. */

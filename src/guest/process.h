@@ -15,5 +15,5 @@ int hp_guest_process_release(struct hp_guest_process *p, struct hp_ttrpc_call *t
 			     struct hp_error *err) MUST_CHECK;
 /* Take in all children that have ended. Returns: whether the pump is among them. */
 bool hp_guest_process_reap(struct hp_guest *g);
-/* Forget all of them, without a word. */
+/* Forget all of them, without a word. Children are born in our own PID namespace again. */
 void hp_guest_process_free_all(struct hp_guest *g);
