@@ -50,7 +50,7 @@ void hp_shim_create_fail(struct hp_shim *s, const struct hp_error *why)
 		cause.code = HP_EFAILED;
 	hp_shim_log(s->log, HP_LOG_ERROR, "create: %s", cause.msg);
 	create_free(s);
-	hp_shim_process_free(s->first);
+	hp_shim_task_gone(s);
 	hp_shim_rootfs_free(TAKE(s->rootfs));
 	s->record.files = (struct hp_shim_pid){0};
 	hp_shim_save(s);
@@ -288,6 +288,21 @@ static int begin(struct hp_shim *s, const Hp__Shim__CreateTaskRequest *r, struct
 	return 0;
 }
 
+/* A daemon that has gone would find a container later that it has said does not exist: State told it
+ * so while this was under way, and its client has gone on. */
+static void on_gone(void *data, uint32_t events)
+{
+	struct hp_shim *s = data;
+	struct hp_error why = HP_ERROR_INIT;
+
+	(void)events;
+	if (!s->create)
+		return;
+	hp_fail(&why, HP_ECANCELED, "container '%s': whoever asked for it has gone", s->id);
+	hp_shim_create_fail(s, &why);
+	s->finish(s->finish_data);
+}
+
 void hp_shim_on_create(struct hp_shim *s, struct hp_ttrpc_call *call,
 		       const ProtobufCMessage *request)
 {
@@ -305,6 +320,7 @@ void hp_shim_on_create(struct hp_shim *s, struct hp_ttrpc_call *call,
 	take_streams(s->first, r);
 	s->create = hp_alloc(sizeof(*s->create));
 	s->create->call = hp_shim_pending_new(call);
+	hp_shim_pending_on_gone(s->create->call, on_gone, s);
 	if (begin(s, r, &err) < 0)
 		hp_shim_create_fail(s, &err);
 }

@@ -6,6 +6,28 @@
 #include "base/str.h"
 #include "shim/shim.h"
 
+/* containerd calls Shutdown right after the task is gone. One that has been killed in between, and
+ * started anew, would keep a shim without a task for ever. */
+#define SHUTDOWN_MS 5000
+
+static void on_shutdown_due(void *data, uint32_t events)
+{
+	struct hp_shim *s = data;
+
+	(void)events;
+	if (s->first)
+		return;
+	hp_shim_log(s->log, HP_LOG_WARN, "the task is gone and nobody has called Shutdown");
+	s->finish(s->finish_data);
+}
+
+void hp_shim_task_gone(struct hp_shim *s)
+{
+	while (s->first)
+		hp_shim_process_free(s->first);
+	hp_timer_start(s->loop, &s->shutdown_due, SHUTDOWN_MS, on_shutdown_due, s);
+}
+
 static void answer(struct hp_shim_pending *call, const struct hp_shim_process *p)
 {
 	Hp__Shim__DeleteResponse reply = HP__SHIM__DELETE_RESPONSE__INIT;
@@ -44,8 +66,7 @@ static void remove_task(struct hp_shim *s)
 	hp_shim_save(s);
 	publish_delete(s->first);
 	answer(call, s->first);
-	while (s->first)
-		hp_shim_process_free(s->first);
+	hp_shim_task_gone(s);
 	free((void *)(uintptr_t)s->stats.data);
 	s->stats = HP_BYTES(NULL, 0);
 }

@@ -8,14 +8,17 @@
 
 struct hp_shim_pending {
 	struct hp_ttrpc_call *call; /* NULL: the client is gone */
+	hp_loop_fn fn;              /* NULL: nobody wants to know */
+	void *data;
 };
 
 static void on_gone(void *data, uint32_t events)
 {
 	struct hp_shim_pending *p = data;
 
-	(void)events;
 	p->call = NULL;
+	if (p->fn)
+		p->fn(p->data, events);
 }
 
 struct hp_shim_pending *hp_shim_pending_new(struct hp_ttrpc_call *take_call)
@@ -46,6 +49,12 @@ void hp_shim_pending_refuse(struct hp_shim_pending *take_p, const struct hp_erro
 	if (take_p && take_p->call)
 		hp_ttrpc_refuse(take_p->call, why);
 	free(take_p);
+}
+
+void hp_shim_pending_on_gone(struct hp_shim_pending *p, hp_loop_fn fn, void *data)
+{
+	p->fn = fn;
+	p->data = data;
 }
 
 bool hp_shim_pending_gone(const struct hp_shim_pending *p)

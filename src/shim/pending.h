@@ -14,6 +14,8 @@ void hp_shim_pending_reply(struct hp_shim_pending *take_p, const ProtobufCMessag
 void hp_shim_pending_done(struct hp_shim_pending *take_p);
 void hp_shim_pending_refuse(struct hp_shim_pending *take_p, const struct hp_error *why);
 bool hp_shim_pending_gone(const struct hp_shim_pending *p); /* nobody waits any more */
+/* Call @fn when the client goes before it was answered. It may answer, which frees @p. */
+void hp_shim_pending_on_gone(struct hp_shim_pending *p, hp_loop_fn fn, void *data);
 
 /* Answer a call right away. */
 void hp_shim_reply(struct hp_ttrpc_call *take_call, const ProtobufCMessage *m);

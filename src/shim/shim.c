@@ -28,6 +28,7 @@ void hp_shim_clear(struct hp_shim *s)
 	hp_shim_box_free(TAKE(s->box));
 	while (s->first)
 		hp_shim_process_free(s->first);
+	hp_timer_stop(&s->shutdown_due);
 	hp_shim_rootfs_free(TAKE(s->rootfs));
 	hp_shim_network_free(TAKE(s->network));
 	hp_ttrpc_server_free(TAKE(s->server));

@@ -91,6 +91,7 @@ struct hp_shim {
 	struct hp_bytes stats;            /* packed v2.Metrics, the last that came; owned */
 	struct hp_shim_times times;
 	struct hp_shim_pending *shutdown;
+	struct hp_timer shutdown_due; /* the task is gone */
 	void (*finish)(void *data); /* Shutdown has been asked for, and nothing is left */
 	void *finish_data;
 };
@@ -139,7 +140,9 @@ const struct hp_shim_box_events *hp_shim_news(void);
 void hp_shim_create_step(struct hp_shim *s);
 void hp_shim_create_fail(struct hp_shim *s, const struct hp_error *why);
 void hp_shim_create_forget(struct hp_shim *s); /* the shim ends */
-/* delete.c: the machine has ended, which a Delete may have waited for. */
+/* delete.c: forget the task's processes; the shim ends soon, whether Shutdown is called or not. */
+void hp_shim_task_gone(struct hp_shim *s);
+/* The machine has ended, which a Delete may have waited for. */
 void hp_shim_delete_step(struct hp_shim *s);
 
 /* The handlers of calls: each answers @call, now or later. */

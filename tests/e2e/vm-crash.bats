@@ -40,6 +40,9 @@ strike() {
 removed() {
 	timeout 10 ctr tasks rm -f "$1" >/dev/null 2>&1 || true
 	timeout 10 ctr containers rm "$1" >/dev/null 2>&1 || true
+	# What ctr would have removed at its end, had its daemon been there.
+	timeout 10 ctr snapshots rm "$1" >/dev/null 2>&1 || true
+	timeout 10 ctr leases ls -q | xargs -r timeout 10 ctr leases rm >/dev/null 2>&1 || true
 	! timeout 5 ctr containers ls -q | grep -qx "$1" && ! timeout 5 ctr tasks ls -q | grep -qx "$1"
 }
 
@@ -140,7 +143,7 @@ round() {
 	local victims=(shim machine files guest containerd) steps=(create run exec kill delete)
 	echo "# HP_SEED=$seed" >&3
 	RANDOM=$seed
-	for ((i = 0; i < ${HP_ROUNDS:-60}; i++)); do
+	for ((i = 0; i < ${HP_ROUNDS:-40}; i++)); do
 		victim=${victims[RANDOM % 5]} step=${steps[RANDOM % 5]}
 		printf -v delay '0.%03d' $((RANDOM % 400))
 		# Others use RANDOM too, and how often depends on the time.

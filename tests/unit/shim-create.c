@@ -132,6 +132,35 @@ static void is_given_up_by_delete(void **state)
 	shim_world_close(&w);
 }
 
+static bool is_given_up(void *arg)
+{
+	const struct shim_world *w = arg;
+
+	return !w->shim.create;
+}
+
+/* Who asks anew would be told of a container that, as it was told, does not exist. */
+static void is_given_up_when_its_client_goes(void **state)
+{
+	Hp__Shim__CreateTaskRequest r = HP__SHIM__CREATE_TASK_REQUEST__INIT;
+	struct shim_world w;
+
+	(void)state;
+	shim_world_open(&w);
+	w.guest.mute = "Create";
+	r.id = (char *)(uintptr_t) "web";
+	world_begin(&w, "Create", &r.base);
+	links_settle(w.loop);
+	assert_non_null(w.shim.create);
+	hp_ttrpc_client_free(TAKE(w.client));
+	/* The file server was forked off, and closes our end with what else it has no use for. */
+	links_until(w.loop, is_given_up, &w);
+	assert_null(w.shim.first);
+	assert_null(w.shim.rootfs);
+	assert_int_equal(w.finished, 1);
+	shim_world_close(&w);
+}
+
 #define HOOKED(path)                                                                           \
 	"{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"/bin/true\"],\"cwd\":\"/\","       \
 	"\"user\":{\"uid\":0,\"gid\":0}},\"root\":{\"path\":\"rootfs\"},\"hooks\":"            \
@@ -162,6 +191,7 @@ int main(void)
 		FDS_TEST(passes_on_the_guests_refusal),
 		FDS_TEST(tells_that_the_machine_died),
 		FDS_TEST(is_given_up_by_delete),
+		FDS_TEST(is_given_up_when_its_client_goes),
 		FDS_TEST(runs_hooks_first),
 	};
 

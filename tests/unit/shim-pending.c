@@ -11,7 +11,7 @@ struct world {
 	struct hp_ttrpc_server *server;
 	struct hp_ttrpc_client *client;
 	struct hp_shim_pending *pending;
-	unsigned answered;
+	unsigned answered, gone;
 	struct hp_error why;
 	char text[64];
 };
@@ -116,11 +116,34 @@ static void answers_nobody(void **state)
 	}
 }
 
+static void count(void *data, uint32_t events)
+{
+	struct world *w = data;
+
+	(void)events;
+	w->gone++;
+	hp_shim_pending_done(TAKE(w->pending));
+}
+
+static void tells_who_waits(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open(&w);
+	hp_shim_pending_on_gone(w.pending, count, &w);
+	hp_ttrpc_client_free(TAKE(w.client));
+	links_settle(w.loop);
+	assert_int_equal(w.gone, 1);
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(answers_later),
 		FDS_TEST(answers_nobody),
+		FDS_TEST(tells_who_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
