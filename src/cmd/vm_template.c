@@ -22,6 +22,7 @@ struct build_args {
 	int64_t memory_bytes;
 	int64_t cpus;
 	bool net;
+	const char *disk;
 	bool quiet;
 };
 
@@ -33,6 +34,8 @@ static const struct hp_opt build_opts[] = {
 		   0, 64, 0),
 	HP_OPT_FLAG_ON(0, "net", struct build_args, net,
 		       "with a network device, as those of containers have (true)"),
+	HP_OPT_STR(0, "disk", struct build_args, disk, "none|ro|rw",
+		   "with a disk, as those of block devices and images have (none)"),
 	HP_OPT_FLAG('q', "quiet", struct build_args, quiet, "print the key only"),
 	HP_OPT_END,
 };
@@ -51,6 +54,10 @@ static int build_run(const struct hp_use *use, struct hp_error *err)
 	AUTO(hp_vm_config_clear) struct hp_vm_config config = {0};
 	char key[HP_VM_KEY];
 
+	enum hp_shape_disk disk = HP_DISK_NONE;
+
+	if (args->disk && hp_shape_disk_read(args->disk, &disk, err) < 0)
+		return hp_wrap(err, "--disk");
 	if (hp_vm_config_load(&config, err) < 0)
 		return -1;
 
@@ -63,6 +70,7 @@ static int build_run(const struct hp_use *use, struct hp_error *err)
 							: config.memory_bytes,
 				.cpus = args->cpus ? (unsigned)args->cpus : config.cpus,
 				.net = args->net,
+				.disk = disk,
 			},
 		.progress = args->quiet ? NULL : show_progress,
 	};
@@ -126,10 +134,12 @@ static void print_row(const struct hp_vm_config *c, const char *key)
 	AUTO_FREE char *size = hp_str_human_bytes((uint64_t)st.st_blocks * 512);
 	const char *kernel = hp_json_get_str(meta, "kernel");
 	const char *accel = hp_json_get_str(meta, "accel");
-	printf("%-16s  %-26s %-5s %-9s %4llu  %-4s %-9s %s\n", key, kernel ? kernel : "-",
+	const char *disk = hp_json_get_str(meta, "disk");
+	printf("%-16s  %-26s %-5s %-9s %4llu  %-4s %-4s %-9s %s\n", key, kernel ? kernel : "-",
 	       accel ? accel : "-", memory,
 	       (unsigned long long)hp_json_u64(hp_json_get(meta, "cpus"), 0),
-	       hp_json_bool(hp_json_get(meta, "net"), false) ? "yes" : "no", size, ago);
+	       hp_json_bool(hp_json_get(meta, "net"), false) ? "yes" : "no",
+	       disk ? disk : "none", size, ago);
 }
 
 static int ls_run(const struct hp_use *use, struct hp_error *err)
@@ -140,8 +150,8 @@ static int ls_run(const struct hp_use *use, struct hp_error *err)
 	(void)use;
 	if (hp_vm_config_load(&config, err) < 0 || list_keys(&config, &keys, err) < 0)
 		return -1;
-	printf("%-16s  %-26s %-5s %-9s %4s  %-4s %-9s %s\n", "KEY", "KERNEL", "ACCEL", "MEMORY",
-	       "CPUS", "NET", "SIZE", "MADE");
+	printf("%-16s  %-26s %-5s %-9s %4s  %-4s %-4s %-9s %s\n", "KEY", "KERNEL", "ACCEL",
+	       "MEMORY", "CPUS", "NET", "DISK", "SIZE", "MADE");
 	for (size_t i = 0; i < keys.count; i++)
 		print_row(&config, keys.items[i]);
 	return 0;

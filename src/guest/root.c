@@ -32,10 +32,21 @@ static int mount_block(const Hp__Guest__Block *b, struct hp_error *err)
 {
 	AUTO_FREE char *device = hp_sprintf("/dev/vd%c", (char)('a' + b->slot));
 
-	if (mount(device, HP_GUEST_ROOT, b->type, b->flags, b->data) < 0)
-		return hp_fail_errno(err, errno, "mount %s of block device %u as root", b->type,
-				     b->slot);
-	return 0;
+	if (mount(device, HP_GUEST_ROOT, b->type, b->flags, b->data) == 0)
+		return 0;
+	if (errno == ENODEV)
+		return hp_fail(
+			err, HP_EUNSUPPORTED,
+			"the machine's kernel has no file system '%s': name one that has, "
+			"or use another snapshotter",
+			b->type);
+	if (errno == EINVAL || errno == EUCLEAN || errno == EBADMSG || errno == EIO)
+		return hp_fail(
+			err, HP_ECORRUPT,
+			"there is no file system '%s' on it, or a broken one (%s): check "
+			"it with fsck.%s, or make the snapshot anew",
+			b->type, strerror(errno), b->type);
+	return hp_fail_errno(err, errno, "mount it as '%s'", b->type);
 }
 
 static int mount_base(const Hp__Guest__Container *c, struct hp_error *err)

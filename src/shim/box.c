@@ -16,6 +16,7 @@
 
 struct hp_shim_box {
 	struct hp_loop *loop;
+	struct hp_shim_box_spec spec; /* the machine's, to start another */
 	struct hp_machine *machine;
 	struct hp_shim_guest *guest;
 	struct hp_mux *mux;
@@ -152,11 +153,10 @@ static const struct hp_shim_guest_events guest_events = {
 	.on_gone = on_guest_gone,
 };
 
-static int open_ports(struct hp_shim_box *b, const int ports[HP_PORTS],
-		      const struct hp_shim_box_spec *spec, struct hp_error *err)
+static int open_ports(struct hp_shim_box *b, const int ports[HP_PORTS], struct hp_error *err)
 {
 	const struct hp_shim_guest_spec guest = {.control_fd = ports[HP_PORT_CONTROL],
-						 .hostname = spec->hostname,
+						 .hostname = b->spec.hostname,
 						 .limit_ms = HELLO_MS,
 						 .events = &guest_events,
 						 .data = b};
@@ -170,41 +170,69 @@ static int open_ports(struct hp_shim_box *b, const int ports[HP_PORTS],
 	return 0;
 }
 
+static int start_machine(struct hp_shim_box *b, struct hp_error *err)
+{
+	const struct hp_machine_events machine_events = {.data = b, .on_end = on_machine_end};
+	int ports[HP_PORTS];
+
+	if (hp_machine_start(b->loop, b->spec.config, &b->spec.machine, &machine_events,
+			     &b->machine, err) < 0)
+		return -1;
+	for (int i = 0; i < HP_PORTS; i++)
+		ports[i] = hp_machine_take_port(b->machine, (enum hp_port)i);
+	return open_ports(b, ports, err);
+}
+
 int hp_shim_box_open(struct hp_loop *l, const struct hp_shim_box_spec *spec,
 		     struct hp_shim_box **ret, struct hp_error *err)
 {
 	AUTO(hp_shim_box_free) struct hp_shim_box *b = hp_alloc(sizeof(*b));
-	const struct hp_machine_events machine_events = {.data = b, .on_end = on_machine_end};
-	int ports[HP_PORTS];
 
 	b->loop = l;
+	b->spec = *spec;
+	b->spec.ports = NULL;
 	b->events = *spec->events;
 	b->data = spec->data;
 	b->files_fd = -1;
-	if (!spec->ports && hp_machine_start(l, spec->config, &spec->machine, &machine_events,
-					     &b->machine, err) < 0)
-		return -1;
-	for (int i = 0; i < HP_PORTS; i++)
-		ports[i] = spec->ports ? spec->ports[i]
-				       : hp_machine_take_port(b->machine, (enum hp_port)i);
-	if (open_ports(b, ports, spec, err) < 0)
+	if ((spec->ports ? open_ports(b, spec->ports, err) : start_machine(b, err)) < 0)
 		return -1;
 	*ret = TAKE(b);
 	return 0;
+}
+
+/* Let go of the machine and of all that is connected to it. */
+static void stop_machine(struct hp_shim_box *b)
+{
+	hp_timer_stop(&b->close);
+	hp_timer_stop(&b->port_limit);
+	hp_timer_stop(&b->pretend);
+	hp_shim_guest_free(TAKE(b->guest));
+	hp_mux_free(TAKE(b->mux));
+	hp_machine_free(TAKE(b->machine));
+	if (b->files_fd >= 0)
+		close(TAKE_FD(b->files_fd));
+}
+
+int hp_shim_box_give_disk(struct hp_shim_box *b, const struct hp_machine_disk *disk,
+			  struct hp_error *err)
+{
+	int rc;
+
+	if (!b->machine)
+		return 0;
+	stop_machine(b);
+	b->guest_gone = b->mux_broken = false;
+	b->spec.machine.disk = disk;
+	rc = start_machine(b, err);
+	b->spec.machine.disk = NULL;
+	return rc < 0 ? -1 : 1;
 }
 
 void hp_shim_box_free(struct hp_shim_box *b)
 {
 	if (!b)
 		return;
-	hp_timer_stop(&b->close);
-	hp_timer_stop(&b->port_limit);
-	hp_timer_stop(&b->pretend);
-	hp_shim_guest_free(b->guest);
-	hp_mux_free(b->mux);
-	hp_machine_free(b->machine);
-	if (b->files_fd >= 0)
-		close(b->files_fd);
+	stop_machine(b);
 	free(b);
 }
 

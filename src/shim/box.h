@@ -28,9 +28,16 @@ struct hp_shim_box_spec {
 	void *data;
 };
 
-/* Start a machine. Fails: as hp_machine_start(). */
+/* Start a machine. What @spec points to outlives the box, but for the ports.
+ * Fails: as hp_machine_start(). */
 int hp_shim_box_open(struct hp_loop *l, const struct hp_shim_box_spec *spec,
 		     struct hp_shim_box **ret, struct hp_error *err) MUST_CHECK;
+/* Start another machine in its place that has a disk as well, before anything was asked of the first,
+ * which had been started when nobody knew of the disk. On failure there is no machine any more.
+ * Returns: 1, then on_ready comes for this one; 0: it is pretended.
+ * Fails: as hp_machine_start(). */
+int hp_shim_box_give_disk(struct hp_shim_box *b, const struct hp_machine_disk *disk,
+			  struct hp_error *err) MUST_CHECK;
 /* Kills the machine. NULL is fine. */
 void hp_shim_box_free(struct hp_shim_box *b);
 HP_AUTO_PTR(struct hp_shim_box, hp_shim_box_free);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "guest.pb-c.h"
+#include "shim/disk.h"
 #include "shim/shim.h"
 
 #define GUEST_MS     60000
@@ -19,6 +20,8 @@ struct hp_shim_create {
 	struct hp_shim_pending *call;
 	struct hp_shim_packed event; /* to be published when all has gone well */
 	bool streams_ready, asked;
+	bool on_disk; /* the root is: */
+	struct hp_shim_disk disk;
 	struct hp_shim_hooks *hooks;
 	bool hooks_ready;
 };
@@ -29,6 +32,7 @@ static void create_free(struct hp_shim *s)
 
 	hp_shim_hooks_free(c->hooks);
 	hp_shim_packed_free(&c->event);
+	hp_shim_disk_clear(&c->disk);
 	free(c);
 }
 
@@ -81,6 +85,16 @@ static struct hp_shim_packed make_event(struct hp_shim *s, const Hp__Shim__Creat
 	return hp_shim_pack(&event.base);
 }
 
+/* The guest knows a disk by its number only. */
+static void refuse(struct hp_shim *s, const struct hp_error *why)
+{
+	struct hp_error cause = s->box_why.code != HP_OK ? s->box_why : *why;
+
+	if (s->create->on_disk)
+		hp_wrap(&cause, "rootfs '%.200s'", s->create->disk.source);
+	hp_shim_create_fail(s, &cause);
+}
+
 static void on_created(void *data, struct hp_bytes payload, const struct hp_error *why)
 {
 	struct hp_shim *s = data;
@@ -92,7 +106,7 @@ static void on_created(void *data, struct hp_bytes payload, const struct hp_erro
 	if (!s->create)
 		return;
 	if (why) {
-		hp_shim_create_fail(s, s->box_why.code != HP_OK ? &s->box_why : why);
+		refuse(s, why);
 		return;
 	}
 	s->times.created = hp_clock_ns();
@@ -111,7 +125,9 @@ static int ask_guest(struct hp_shim *s, struct hp_error *err)
 	AUTO(hp_buf_free) struct hp_buf packed = {0};
 
 	hp_buf_init(&packed, REQUEST_MAX);
-	if (hp_shim_spec_create(s->spec, s->id, &streams, &packed, err) < 0)
+	if (hp_shim_spec_create(s->spec, s->id, &streams,
+				s->create->on_disk ? &s->create->disk.block : NULL, &packed,
+				err) < 0)
 		return -1;
 	if (hp_shim_stdio_attach(s->first->io, hp_shim_box_mux(s->box), s->first->number, err) <
 	    0)
@@ -121,16 +137,22 @@ static int ask_guest(struct hp_shim *s, struct hp_error *err)
 	return 0;
 }
 
-static void on_hooks(void *data, const struct hp_error *why)
+/* One of what it waits for is there, or cannot be had. */
+static void take_ready(struct hp_shim *s, const struct hp_error *why, bool *ret_ready)
 {
-	struct hp_shim *s = data;
-
 	if (why) {
 		hp_shim_create_fail(s, why);
 		return;
 	}
-	s->create->hooks_ready = true;
+	*ret_ready = true;
 	hp_shim_create_step(s);
+}
+
+static void on_hooks(void *data, const struct hp_error *why)
+{
+	struct hp_shim *s = data;
+
+	take_ready(s, why, &s->create->hooks_ready);
 }
 
 /* Hooks see a container that has its namespaces and not yet a program. */
@@ -175,28 +197,16 @@ static void on_streams(void *data, const struct hp_error *why)
 {
 	struct hp_shim *s = data;
 
-	if (!s->create)
-		return;
-	if (why) {
-		hp_shim_create_fail(s, why);
-		return;
-	}
-	s->create->streams_ready = true;
-	hp_shim_create_step(s);
+	if (s->create)
+		take_ready(s, why, &s->create->streams_ready);
 }
 
 static void on_rootfs_ready(void *data, const struct hp_error *why)
 {
 	struct hp_shim *s = data;
 
-	if (!s->create)
-		return;
-	if (why) {
-		hp_shim_create_fail(s, why);
-		return;
-	}
-	s->rootfs_ready = true;
-	hp_shim_create_step(s);
+	if (s->create)
+		take_ready(s, why, &s->rootfs_ready);
 }
 
 static void on_rootfs_end(void *data, const struct hp_error *why)
@@ -213,22 +223,51 @@ static void on_rootfs_end(void *data, const struct hp_error *why)
 		hp_shim_box_kill(s->box);
 }
 
-static int serve_rootfs(struct hp_shim *s, const Hp__Shim__CreateTaskRequest *r,
+/* A machine runs already, since most containers need no disk. */
+static int take_disk(struct hp_shim *s, const struct hp_shim_rootfs_spec *spec,
+		     struct hp_error *err)
+{
+	struct hp_shim_create *c = s->create;
+	int rc = hp_shim_disk_open(spec->mounts, spec->n_mounts, &c->disk, err);
+
+	if (rc <= 0)
+		return rc;
+	c->on_disk = true;
+	rc = hp_shim_box_give_disk(s->box, &c->disk.disk, err);
+	if (rc > 0) {
+		s->guest_ready = false;
+		s->record.vmm = (struct hp_shim_pid){0};
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+/* @spec has the mounts. */
+static int serve_rootfs(struct hp_shim *s, struct hp_shim_rootfs_spec *spec,
 			struct hp_error *err)
 {
 	static const struct hp_shim_rootfs_events events = {.on_ready = on_rootfs_ready,
 							    .on_end = on_rootfs_end};
+	AUTO_CLOSE int files_fd = -1;
+
+	if (take_disk(s, spec, err) < 0)
+		return -1;
+	files_fd = hp_shim_box_take_files(s->box);
+	spec->bundle = s->bundle;
+	spec->root = hp_shim_spec_root(s->spec);
+	spec->on_disk = s->create->on_disk;
+	spec->netns =
+		s->network ? hp_shim_network_path(s->network) : hp_shim_spec_netns(s->spec);
+	spec->files_fd = files_fd;
+	spec->shares = hp_shim_spec_shares(s->spec, &spec->n_shares);
+	return hp_shim_rootfs_serve(s->loop, spec, &events, s, &s->rootfs, err);
+}
+
+static int serve_mounts(struct hp_shim *s, const Hp__Shim__CreateTaskRequest *r,
+			struct hp_error *err)
+{
 	AUTO_FREE struct hp_shim_mount *mounts = hp_alloc_array(r->n_rootfs, sizeof(*mounts));
 	AUTO_FREE struct hp_strv *options = hp_alloc_array(r->n_rootfs, sizeof(*options));
-	AUTO_CLOSE int files_fd = hp_shim_box_take_files(s->box);
-	struct hp_shim_rootfs_spec spec = {.bundle = s->bundle,
-					   .root = hp_shim_spec_root(s->spec),
-					   .mounts = mounts,
-					   .n_mounts = r->n_rootfs,
-					   .netns = s->network
-							    ? hp_shim_network_path(s->network)
-							    : hp_shim_spec_netns(s->spec),
-					   .files_fd = files_fd};
+	struct hp_shim_rootfs_spec spec = {.mounts = mounts, .n_mounts = r->n_rootfs};
 	int rc;
 
 	for (size_t i = 0; i < r->n_rootfs; i++) {
@@ -239,8 +278,7 @@ static int serve_rootfs(struct hp_shim *s, const Hp__Shim__CreateTaskRequest *r,
 						   .target = r->rootfs[i]->target,
 						   .options = hp_strv_view(&options[i])};
 	}
-	spec.shares = hp_shim_spec_shares(s->spec, &spec.n_shares);
-	rc = hp_shim_rootfs_serve(s->loop, &spec, &events, s, &s->rootfs, err);
+	rc = serve_rootfs(s, &spec, err);
 	for (size_t i = 0; i < r->n_rootfs; i++)
 		hp_strv_free(&options[i]);
 	return rc;
@@ -279,7 +317,7 @@ static int begin(struct hp_shim *s, const Hp__Shim__CreateTaskRequest *r, struct
 	if (hp_shim_process_open(s->first, err) < 0)
 		return -1;
 	hp_shim_stdio_when_ready(s->first->io, on_streams, s);
-	if (serve_rootfs(s, r, err) < 0)
+	if (serve_mounts(s, r, err) < 0)
 		return -1;
 	s->first->pid = (uint32_t)hp_shim_rootfs_pid(s->rootfs);
 	s->record.files = hp_shim_pid_of(hp_shim_rootfs_pid(s->rootfs));
@@ -319,6 +357,7 @@ void hp_shim_on_create(struct hp_shim *s, struct hp_ttrpc_call *call,
 	hp_shim_process_new(s, "");
 	take_streams(s->first, r);
 	s->create = hp_alloc(sizeof(*s->create));
+	s->create->disk = (struct hp_shim_disk)HP_SHIM_DISK_INIT;
 	s->create->call = hp_shim_pending_new(call);
 	hp_shim_pending_on_gone(s->create->call, on_gone, s);
 	if (begin(s, r, &err) < 0)

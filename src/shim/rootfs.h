@@ -23,6 +23,7 @@ struct hp_shim_rootfs_spec {
 	const char *root;   /* what is the root when there are no mounts; absolute */
 	const struct hp_shim_mount *mounts;
 	size_t n_mounts;
+	bool on_disk; /* the root is the machine's disk: none is served, whatever the mounts are */
 	const struct hp_shim_share *shares;
 	size_t n_shares;
 	const char *netns; /* as hp_shim_network_path() */

@@ -102,6 +102,15 @@ static int leave_mounts(struct hp_error *err)
 	return 0;
 }
 
+/* An empty root, of which nothing is to be had: the machine has its own. */
+static int mount_none(const char *root, struct hp_error *err)
+{
+	if (mount("none", root, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  "mode=755,size=4k") < 0)
+		return hp_fail_errno(err, errno, "mount an empty root at '%.200s'", root);
+	return 0;
+}
+
 static int mount_root(const struct hp_shim_rootfs_spec *spec, char **ret_root,
 		      struct hp_error *err)
 {
@@ -118,7 +127,10 @@ static int mount_root(const struct hp_shim_rootfs_spec *spec, char **ret_root,
 	root = hp_path_join(spec->bundle, "rootfs");
 	if (mkdir(root, 0711) < 0 && errno != EEXIST)
 		return hp_fail_errno(err, errno, "make '%.200s'", root);
-	if (hp_shim__rootfs_mounts(root, spec->mounts, spec->n_mounts, err) < 0)
+	if (spec->on_disk && mount_none(root, err) < 0)
+		return -1;
+	if (!spec->on_disk &&
+	    hp_shim__rootfs_mounts(root, spec->mounts, spec->n_mounts, err) < 0)
 		return hp_wrap(err, "mount '%.200s'", root);
 	*ret_root = TAKE(root);
 	return 0;

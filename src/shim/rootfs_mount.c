@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/fd.h"
+#include "base/loopback.h"
 #include "base/str.h"
 #include "shim/mount_options.h"
 #include "shim/rootfs_parts.h"
@@ -84,7 +85,7 @@ static int mount_other(struct job *j, struct hp_error *err)
 	bool read_only = (j->o.flags & MS_RDONLY) != 0;
 
 	if (j->o.loop) {
-		j->loop_fd = hp_shim__loop_attach(source, read_only, &j->loop, err);
+		j->loop_fd = hp_loopback_attach(source, read_only, &j->loop, err);
 		if (j->loop_fd < 0)
 			return -1;
 		source = j->loop;

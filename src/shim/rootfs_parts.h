@@ -20,10 +20,6 @@ int hp_shim__rootfs_mounts(const char *root, const struct hp_shim_mount *mounts,
  * relative to one that they share. ret_dir: that one, to be the working directory; NULL when nothing
  * was to be done. Both are the caller's. */
 void hp_shim__overlay_shorten(const char *data, size_t max, char **ret_data, char **ret_dir);
-/* Attach the file @path to a loop device that goes away with its last user.
- * ret_name: the device's, the caller's. Returns: a descriptor that keeps it until then. */
-int hp_shim__loop_attach(const char *path, bool read_only, char **ret_name,
-			 struct hp_error *err) MUST_CHECK;
 
 /* What the server is given: the root, which is mounted at @root, and @spec's shares. Descriptors stay
  * open as long as the process. */

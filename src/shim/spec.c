@@ -310,10 +310,12 @@ static Hp__Guest__Process with_streams(const Hp__Guest__Process *p,
 }
 
 int hp_shim_spec_create(const struct hp_shim_spec *s, const char *id,
-			const struct hp_shim_streams *streams, struct hp_buf *ret_packed,
+			const struct hp_shim_streams *streams,
+			const struct hp_shim_block *block, struct hp_buf *ret_packed,
 			struct hp_error *err)
 {
 	AUTO_FREE char *name = hp_strdup(id);
+	Hp__Guest__Block root = HP__GUEST__BLOCK__INIT;
 	Hp__Guest__CreateRequest request = HP__GUEST__CREATE_REQUEST__INIT;
 	Hp__Guest__Container container = s->container;
 	Hp__Guest__Process process = with_streams(container.process, streams);
@@ -326,6 +328,12 @@ int hp_shim_spec_create(const struct hp_shim_spec *s, const char *id,
 	container.process = &process;
 	container.seccomp.data = (uint8_t *)(uintptr_t)program.data;
 	container.seccomp.len = program.len;
+	if (block) {
+		root.type = block->type;
+		root.flags = block->flags;
+		root.data = block->data;
+		container.root_block = &root;
+	}
 	request.container = &container;
 	return pack(&request.base, ret_packed, err);
 }

@@ -25,6 +25,13 @@ struct hp_shim_streams {
 	uint32_t width, height; /* of the terminal; 0: what the spec says */
 };
 
+/* How the guest mounts its disk as the root. */
+struct hp_shim_block {
+	char *type;
+	uint64_t flags; /* MS_* */
+	char *data;
+};
+
 /* A program to run on the host with the container's state on its stdin. */
 struct hp_shim_hook {
 	const char *path;
@@ -71,9 +78,11 @@ const struct hp_strv *hp_shim_spec_warnings(const struct hp_shim_spec *s);
 /* Pairs KEY, VALUE, KEY, VALUE... */
 const struct hp_strv *hp_shim_spec_annotations(const struct hp_shim_spec *s);
 
-/* Append a packed hp.guest.CreateRequest. Fails: HP_EEXHAUSTED - over the buffer's maximum. */
+/* Append a packed hp.guest.CreateRequest. @block: NULL: the root is what the host shares.
+ * Fails: HP_EEXHAUSTED - over the buffer's maximum. */
 int hp_shim_spec_create(const struct hp_shim_spec *s, const char *id,
-			const struct hp_shim_streams *streams, struct hp_buf *ret_packed,
+			const struct hp_shim_streams *streams,
+			const struct hp_shim_block *block, struct hp_buf *ret_packed,
 			struct hp_error *err) MUST_CHECK;
 /* Append a packed hp.guest.ExecRequest of the OCI Process in @process_json.
  * Fails: HP_EINVALID, HP_ECORRUPT - it is none. */

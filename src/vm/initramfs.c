@@ -21,8 +21,8 @@ HP_AUTO_PTR(struct archive_entry, archive_entry_free);
 
 /* What a machine's devices and file systems need. With "?": when the kernel has it. */
 static const char *const wanted[] = {
-	"virtio_mmio", "virtio_console", "virtio_net", "virtio_blk",      "fuse",
-	"overlay",     "?erofs",         "?ext4",      "?crc32c_generic", NULL,
+	"virtio_mmio", "virtio_console", "virtio_net",      "virtio_blk", "fuse", "overlay",
+	"?erofs",      "?ext4",          "?crc32c_generic", "?squashfs",  "?xfs", NULL,
 };
 
 /* Collects what libarchive writes. */

@@ -80,6 +80,7 @@ static void on_up(void *data)
 	hp_timer_stop(&m->boot_timer);
 	close_guests(m);
 	close_fd(&m->tap_fd);
+	close_fd(&m->disk.fd);
 	hp_template_clear(&m->template);
 }
 
@@ -146,6 +147,7 @@ static int spawn(struct hp_machine *m, struct hp_error *err)
 		.shape = m->shape,
 		.console_fd = console_fd,
 		.tap_fd = m->tap_fd,
+		.disk = m->disk.fd >= 0 ? &m->disk : NULL,
 		.cgroup_fd = m->cgroup_fd,
 		.kernel_fd = kernel_fd,
 		.initrd_fd = initrd_fd,
@@ -317,7 +319,8 @@ static bool ask_at_once(struct hp_machine *m, struct hp_pool_request request)
 	AUTO(hp_pool_answer_clear) struct hp_pool_answer answer = HP_POOL_ANSWER_INIT;
 	struct hp_error failure = HP_ERROR_INIT;
 
-	request.warm = true;
+	/* The disk of one that stands ready cannot be changed any more. */
+	request.warm = m->disk.fd < 0;
 	/* What fails here is tried once more in the loop, and told from there. */
 	if (hp_pool_try(m->config, &request, POOL_WAIT_MS, &answer, &failure) <= 0 ||
 	    take_answer(m, &answer, &failure) < 0) {
@@ -325,6 +328,19 @@ static bool ask_at_once(struct hp_machine *m, struct hp_pool_request request)
 		return false;
 	}
 	return true;
+}
+
+static int keep_disk(struct hp_machine *m, const struct hp_machine_disk *disk,
+		     struct hp_error *err)
+{
+	if (!disk)
+		return 0;
+	if (!hp_vmm_clones(m->config->vmm))
+		return hp_fail(err, HP_EUNSUPPORTED, "%s gives machines no disks",
+			       m->config->vmm);
+	m->disk = *disk;
+	m->disk.fd = -1;
+	return keep_fd(disk->fd, &m->disk.fd, err);
 }
 
 static int start(struct hp_machine *m, const struct hp_machine_spec *spec, struct hp_error *err)
@@ -335,7 +351,8 @@ static int start(struct hp_machine *m, const struct hp_machine_spec *spec, struc
 	if (!hp_vmm_known(m->config->vmm))
 		return hp_fail(err, HP_EINVALID, "there is no VMM '%.80s'", m->config->vmm);
 	if (keep_fd(spec->tap_fd, &m->tap_fd, err) < 0 ||
-	    keep_fd(spec->cgroup_fd, &m->cgroup_fd, err) < 0)
+	    keep_fd(spec->cgroup_fd, &m->cgroup_fd, err) < 0 ||
+	    keep_disk(m, spec->disk, err) < 0)
 		return -1;
 	if (!hp_vmm_clones(m->config->vmm))
 		return open_ports(m, err) < 0 ? -1 : spawn(m, err);
@@ -361,7 +378,7 @@ int hp_machine_start(struct hp_loop *l, const struct hp_vm_config *config,
 	m->id = hp_strdup(spec->id);
 	m->shape = hp_shape_for(config, spec);
 	m->template = (struct hp_template)HP_TEMPLATE_INIT;
-	m->tap_fd = m->cgroup_fd = m->pid_fd = m->hold_fd = m->console_fd = -1;
+	m->tap_fd = m->disk.fd = m->cgroup_fd = m->pid_fd = m->hold_fd = m->console_fd = -1;
 	for (int i = 0; i < HP_PORTS; i++)
 		m->ports[i] = m->guests[i] = -1;
 	m->events = *events;
@@ -382,6 +399,7 @@ void hp_machine_free(struct hp_machine *m)
 	for (int i = 0; i < HP_PORTS; i++)
 		close_fd(&m->ports[i]);
 	close_fd(&m->tap_fd);
+	close_fd(&m->disk.fd);
 	close_fd(&m->cgroup_fd);
 	hp_template_clear(&m->template);
 	hp_images_clear(&m->images);

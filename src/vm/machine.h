@@ -23,6 +23,13 @@ enum hp_machine_origin {
 	HP_MACHINE_WARM,  /* a clone that the pool had made ready */
 };
 
+/* What a machine has as its disk. */
+struct hp_machine_disk {
+	int fd;      /* open for writing unless read_only */
+	bool device; /* a block device, and no file */
+	bool read_only;
+};
+
 /* What is wanted. */
 struct hp_machine_spec {
 	const char *id; /* for messages */
@@ -31,6 +38,7 @@ struct hp_machine_spec {
 	unsigned cpus;        /* 0: config's */
 	int tap_fd;    /* a tap with vnet_hdr for the machine's network device; -1: no device */
 	int cgroup_fd; /* a cgroup directory to run the VMM in; -1: ours */
+	const struct hp_machine_disk *disk; /* NULL: none */
 };
 
 struct hp_machine;

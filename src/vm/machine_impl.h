@@ -14,7 +14,8 @@ struct hp_machine {
 	struct hp_loop *loop;
 	const struct hp_vm_config *config;
 	char *id;
-	int tap_fd; /* ours; -1: none */
+	int tap_fd;                  /* ours; -1: none */
+	struct hp_machine_disk disk; /* its descriptor is ours; -1: none */
 	int cgroup_fd;
 	struct hp_shape shape;
 	struct hp_host host;

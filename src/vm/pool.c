@@ -151,7 +151,9 @@ static void serve_clone(struct client *c, const struct hp_template *template)
 		a.template = *template;
 		answer(c, &a, NULL);
 	}
-	hp_pool_warm_want(warm, &request);
+	/* One that stands ready has no disk that could be changed for another. */
+	if (request.shape.disk == HP_DISK_NONE)
+		hp_pool_warm_want(warm, &request);
 }
 
 /* Answer a client if there is an answer yet. */

@@ -104,6 +104,7 @@ int hp_pool_build_start(struct hp_loop *l, const char *program,
 	AUTO_FREE char *memory =
 		hp_sprintf("--memory=%llu", (unsigned long long)request->shape.memory_bytes);
 	AUTO_FREE char *cpus = hp_sprintf("--cpus=%u", request->shape.cpus);
+	AUTO_FREE char *disk = hp_sprintf("--disk=%s", hp_shape_disk_name(request->shape.disk));
 	const char *const argv[] = {program,
 				    "vm",
 				    "template",
@@ -111,6 +112,7 @@ int hp_pool_build_start(struct hp_loop *l, const char *program,
 				    memory,
 				    cpus,
 				    request->shape.net ? "--net" : "--net=false",
+				    disk,
 				    NULL};
 	AUTO_CLOSE int out = -1;
 	int fds[2];

@@ -40,6 +40,7 @@ char *hp_pool__request_text(const struct hp_pool_request *r)
 	hp_json_set_u64(top, "memory", r->shape.memory_bytes);
 	hp_json_set_u64(top, "cpus", r->shape.cpus);
 	hp_json_set_bool(top, "net", r->shape.net);
+	hp_json_set_str(top, "disk", hp_shape_disk_name(r->shape.disk));
 	hp_json_set_bool(top, "warm", r->warm);
 
 	AUTO_FREE char *text = hp_json_text(top, false);
@@ -75,6 +76,10 @@ int hp_pool__request_read(struct hp_bytes text, struct hp_pool_request *ret,
 	r.warm = hp_json_bool(hp_json_get(top, "warm"), false);
 	if (r.shape.memory_bytes == 0 || cpus == 0 || cpus > CPUS_MOST)
 		return hp_fail(err, HP_EPROTO, "a message of the pool: no shape of a machine");
+	if (hp_shape_disk_read(hp_json_get_str(top, "disk"), &r.shape.disk, err) < 0) {
+		err->code = HP_EPROTO;
+		return hp_wrap(err, "a message of the pool");
+	}
 	r.shape.cpus = (unsigned)cpus;
 	*ret = r;
 	return 0;

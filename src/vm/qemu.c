@@ -302,6 +302,7 @@ static int start(struct qemu *q, const struct hp_vmm_spawn *s, struct hp_error *
 		[HP_QEMU_STATE] = q->pipe_fds[0],
 		[HP_QEMU_MEMORY] = s->memory_fd,
 		[HP_QEMU_TAP] = s->tap_fd,
+		[HP_QEMU_DISK] = s->disk ? s->disk->fd : -1,
 		[HP_QEMU_KERNEL] = s->kernel_fd,
 		[HP_QEMU_INITRD] = s->initrd_fd,
 	};

@@ -4,7 +4,8 @@
 
 #include "base/alloc.h"
 
-#define MIB (1024 * 1024)
+#define MIB      (1024 * 1024)
+#define DISK_SET 1
 
 static const char *const port_names[HP_PORTS] = {
 	[HP_PORT_CONTROL] = "harpoon.control",
@@ -64,6 +65,41 @@ static void add_walls(struct hp_strv *v)
 	    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
 }
 
+static void add_network(struct hp_strv *v)
+{
+	add(v, "-netdev", NULL);
+	hp_strv_addf(v, "tap,id=net0,fd=%d,vhost=off", HP_QEMU_TAP);
+	/* The guest gives it the container's address. */
+	add(v, "-device", "virtio-net-device,netdev=net0,mac=02:00:00:00:00:01");
+}
+
+/* A guest learns a disk's size once, with its driver. So a template's empty disk is larger than any
+ * that a clone has in its place: a file system keeps to its own size, and what lies beyond the end of
+ * the real disk fails to be read or written. QEMU gets a descriptor and has no part in finding the
+ * file; what it did not get for writing it cannot write to. */
+static void add_disk(struct hp_strv *v, const struct hp_vmm_spawn *s)
+{
+	const char *read_only = s->shape.disk == HP_DISK_READ_ONLY ? "on" : "off";
+
+	if (s->disk) {
+		add(v, "-add-fd", NULL);
+		hp_strv_addf(v, "fd=%d,set=%d", HP_QEMU_DISK, DISK_SET);
+	}
+	add(v, "-blockdev", NULL);
+	if (s->disk)
+		hp_strv_addf(v,
+			     "driver=%s,node-name=disk0,filename=/dev/fdset/%d,discard=unmap,"
+			     "read-only=%s",
+			     s->disk->device ? "host_device" : "file", DISK_SET, read_only);
+	else
+		hp_strv_addf(v,
+			     "driver=null-co,node-name=disk0,size=1125899906842624,"
+			     "read-zeroes=on,read-only=%s",
+			     read_only);
+	add(v, "-device",
+	    "virtio-blk-device,drive=disk0,logical_block_size=512,physical_block_size=512");
+}
+
 static void add_devices(struct hp_strv *v, const struct hp_vmm_spawn *s)
 {
 	/* The modern layout, the only one that all of QEMU's helpers take. */
@@ -83,12 +119,10 @@ static void add_devices(struct hp_strv *v, const struct hp_vmm_spawn *s)
 		hp_strv_addf(v, "virtserialport,id=%s,chardev=port%d,name=%s", port_names[i], i,
 			     port_names[i]);
 	}
-	if (!s->shape.net)
-		return;
-	add(v, "-netdev", NULL);
-	hp_strv_addf(v, "tap,id=net0,fd=%d,vhost=off", HP_QEMU_TAP);
-	/* The guest gives it the container's address. */
-	add(v, "-device", "virtio-net-device,netdev=net0,mac=02:00:00:00:00:01");
+	if (s->shape.net)
+		add_network(v);
+	if (s->shape.disk != HP_DISK_NONE)
+		add_disk(v, s);
 }
 
 /* From: Linux Documentation/admin-guide/kernel-parameters.txt. A panic ends the machine at once. */

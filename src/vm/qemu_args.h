@@ -17,6 +17,7 @@ enum hp_qemu_fd {
 	HP_QEMU_STATE, /* a clone's is read from it */
 	HP_QEMU_MEMORY,
 	HP_QEMU_TAP,
+	HP_QEMU_DISK,
 	HP_QEMU_KERNEL,
 	HP_QEMU_INITRD,
 	HP_QEMU_FDS

@@ -51,6 +51,9 @@ struct hp_shape hp_shape_for(const struct hp_vm_config *c, const struct hp_machi
 		.memory_bytes = hp_shape_memory(c->memory_bytes),
 		.cpus = spec->cpus ? spec->cpus : c->cpus,
 		.net = spec->tap_fd >= 0,
+		.disk = !spec->disk             ? HP_DISK_NONE
+			: spec->disk->read_only ? HP_DISK_READ_ONLY
+						: HP_DISK_WRITABLE,
 	};
 
 	while (s.memory_bytes < wanted + GUEST_OWN)

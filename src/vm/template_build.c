@@ -61,6 +61,7 @@ static char *describe(const struct hp_build *b, const struct hp_host *h,
 	hp_json_set_u64(top, "memory", b->shape.memory_bytes);
 	hp_json_set_u64(top, "cpus", b->shape.cpus);
 	hp_json_set_bool(top, "net", b->shape.net);
+	hp_json_set_str(top, "disk", hp_shape_disk_name(b->shape.disk));
 	hp_json_set_u64(top, "tsc_khz", h->tsc_khz);
 	hp_json_set_str(top, "version", HP_VERSION);
 	return hp_json_text(top, true);

@@ -13,6 +13,29 @@ static const struct hp_vmm_ops *find(const char *name)
 	return NULL;
 }
 
+static const char *const disk_names[] = {
+	[HP_DISK_NONE] = "none",
+	[HP_DISK_READ_ONLY] = "ro",
+	[HP_DISK_WRITABLE] = "rw",
+};
+
+const char *hp_shape_disk_name(enum hp_shape_disk d)
+{
+	return disk_names[d];
+}
+
+int hp_shape_disk_read(const char *name, enum hp_shape_disk *ret, struct hp_error *err)
+{
+	for (size_t i = 0; i < HP_ARRAY_LEN(disk_names); i++) {
+		if (!hp_str_eq(disk_names[i], name))
+			continue;
+		*ret = (enum hp_shape_disk)i;
+		return 0;
+	}
+	return hp_fail(err, HP_EINVALID, "a disk is none, ro or rw, and not '%.40s'",
+		       name ? name : "");
+}
+
 bool hp_vmm_known(const char *name)
 {
 	return find(name) != NULL;

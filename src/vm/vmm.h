@@ -7,11 +7,19 @@
 
 struct hp_vmm;
 
+/* A guest learns with its driver whether it may write to a disk. */
+enum hp_shape_disk {
+	HP_DISK_NONE,
+	HP_DISK_READ_ONLY,
+	HP_DISK_WRITABLE,
+};
+
 /* What a machine is made of; a template is good for clones of the same shape only. */
 struct hp_shape {
 	uint64_t memory_bytes;
 	unsigned cpus;
 	bool net; /* it has a network device */
+	enum hp_shape_disk disk;
 };
 
 /* What to spawn. All is borrowed: descriptors are inherited and stay the caller's. -1: none. */
@@ -23,6 +31,8 @@ struct hp_vmm_spawn {
 	int ports[HP_PORTS]; /* the guest's ends */
 	int console_fd;      /* where the guest's kernel writes to */
 	int tap_fd;          /* of shape.net */
+	/* Of shape.disk. NULL: an empty one, for a template's clones to have another in its place. */
+	const struct hp_machine_disk *disk;
 	int cgroup_fd;
 	/* To boot: */
 	int kernel_fd;
@@ -41,8 +51,14 @@ struct hp_vmm_events {
 	void (*on_up)(void *data);
 };
 
+/* "none", "ro", "rw"; static. */
+const char *hp_shape_disk_name(enum hp_shape_disk d);
+/* Fails: HP_EINVALID - it is no such name, or NULL. */
+int hp_shape_disk_read(const char *name, enum hp_shape_disk *ret,
+		       struct hp_error *err) MUST_CHECK;
+
 bool hp_vmm_known(const char *name);
-/* Does it boot a kernel, and save and clone templates? */
+/* Does it boot a kernel, save and clone templates, and give machines disks? */
 bool hp_vmm_clones(const char *name);
 /* Fails: HP_ENOTFOUND - it is not installed, saying how to get it; HP_EEXHAUSTED. */
 int hp_vmm_spawn(struct hp_loop *l, const struct hp_vmm_spawn *s,

@@ -107,6 +107,23 @@ static void hands_its_ports_out(void **state)
 	world_close(&w);
 }
 
+/* Without a machine there is none to be replaced, and what is there stays. */
+static void pretends_to_give_a_disk(void **state)
+{
+	const struct hp_machine_disk disk = {.fd = 0};
+	struct hp_error err = HP_ERROR_INIT;
+	struct world w;
+
+	(void)state;
+	world_open(&w);
+	links_settle(w.loop);
+	assert_int_equal(hp_shim_box_give_disk(w.box, &disk, &err), 0);
+	links_settle(w.loop);
+	assert_int_equal(w.ready, 1);
+	assert_false(hp_shim_box_ended(w.box));
+	world_close(&w);
+}
+
 /* What was said before the end is heard before it. */
 static void ends_when_both_ports_have(void **state)
 {
@@ -215,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(hands_its_ports_out),
+		FDS_TEST(pretends_to_give_a_disk),
 		FDS_TEST(ends_when_both_ports_have),
 		FDS_TEST(is_killed),
 		FDS_TEST(kills_a_guest_that_breaks_the_protocol),

@@ -78,7 +78,7 @@ static inline Hp__Guest__CreateRequest *spec_create(const struct hp_shim_spec *s
 	Hp__Guest__CreateRequest *request;
 
 	hp_buf_init(&packed, 1 << 20);
-	if (hp_shim_spec_create(spec, "c1", &streams, &packed, &err) < 0)
+	if (hp_shim_spec_create(spec, "c1", &streams, NULL, &packed, &err) < 0)
 		fail_msg("%s", err.msg);
 	request = hp__guest__create_request__unpack(NULL, packed.len, packed.data);
 	assert_non_null(request);

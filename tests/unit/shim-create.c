@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shim-create.c - tests of src/shim/create.c. */
+#include <sys/mount.h>
+
 #include "fake/shim_calls.h"
 
 static void creates(void **state)
@@ -86,6 +88,57 @@ static void passes_on_the_guests_refusal(void **state)
 	links_until(w.loop, box_has_ended, &w);
 	assert_int_equal(world_create(&w, ""), HP_EFAILED);
 	world_id_call(&w, "Shutdown");
+	shim_world_close(&w);
+}
+
+static void creates_on_a_disk(void **state)
+{
+	Hp__Shim__CreateTaskRequest r = HP__SHIM__CREATE_TASK_REQUEST__INIT;
+	Hp__Mount m = HP__MOUNT__INIT;
+	Hp__Mount *mounts[] = {&m};
+	char *options[] = {(char[]){"loop"}, (char[]){"ro"}};
+	const Hp__Guest__CreateRequest *asked;
+	struct shim_world w;
+	AUTO_FREE char *image = NULL;
+
+	(void)state;
+	shim_world_open(&w);
+	image = scratch_file(w.bundle, "image", "x");
+	m.type = (char[]){"squashfs"};
+	m.source = image;
+	m.options = options;
+	m.n_options = HP_ARRAY_LEN(options);
+	r.id = (char[]){"web"};
+	r.bundle = w.bundle;
+	r.rootfs = mounts;
+	r.n_rootfs = 1;
+	assert_int_equal(world_call(&w, "Create", &r.base), HP_OK);
+	asked = (const void *)guest_find(&w.guest, "Create", 0)->request;
+	assert_string_equal(asked->container->root_block->type, "squashfs");
+	assert_int_equal(asked->container->root_block->flags, MS_RDONLY);
+	assert_int_equal(world_delete(&w, ""), HP_OK);
+	shim_world_close(&w);
+
+	/* The guest does not know its name. */
+	shim_world_open(&w);
+	free(image);
+	image = scratch_file(w.bundle, "image", "x");
+	m.source = image;
+	r.bundle = w.bundle;
+	w.guest.refuse = "Create";
+	w.guest.refusal = HP_ECORRUPT;
+	w.guest.refuse_words = "there is no file system";
+	assert_int_equal(world_call(&w, "Create", &r.base), HP_ECORRUPT);
+	assert_non_null(strstr(world_last(&w)->why.msg, image));
+	assert_non_null(strstr(world_last(&w)->why.msg, "there is no file system"));
+	shim_world_close(&w);
+
+	/* Nothing is asked of it when there is no image. */
+	shim_world_open(&w);
+	m.source = (char[]){"/no/such/image"};
+	r.bundle = w.bundle;
+	assert_int_equal(world_call(&w, "Create", &r.base), HP_EFAILED);
+	assert_non_null(strstr(world_last(&w)->why.msg, "/no/such/image"));
 	shim_world_close(&w);
 }
 
@@ -189,6 +242,7 @@ int main(void)
 		FDS_TEST(refuses_what_it_cannot_create),
 		FDS_TEST(tells_what_is_wrong_with_the_spec),
 		FDS_TEST(passes_on_the_guests_refusal),
+		FDS_TEST(creates_on_a_disk),
 		FDS_TEST(tells_that_the_machine_died),
 		FDS_TEST(is_given_up_by_delete),
 		FDS_TEST(is_given_up_when_its_client_goes),

@@ -62,6 +62,29 @@ static void has_little(void **state)
 	served_tear_down(&s);
 }
 
+/* The root is the machine's disk: an empty one stands in for it, whatever the mounts are. */
+static void serves_no_root_on_a_disk(void **state)
+{
+	const struct hp_shim_mount mount = {.type = "ext4", .source = "/no/such/image"};
+	struct served s;
+	AUTO_FREE char *line = NULL;
+	AUTO_FREE char *made = NULL;
+
+	(void)state;
+	served_set_up(&s);
+	served_start(&s, (struct hp_shim_rootfs_spec){.netns = hp_shim_network_path(s.network),
+						      .mounts = &mount,
+						      .n_mounts = 1,
+						      .on_disk = true});
+	assert_int_equal(s.ready_why.code, HP_OK);
+	line = served_line(&s);
+	assert_string_equal(line, "rootfs marker=0;/marker=0");
+	made = served_proc(&s, "root/made");
+	assert_int_equal(open(made, O_WRONLY | O_CREAT, 0600), -1);
+	assert_int_equal(errno, EROFS);
+	served_tear_down(&s);
+}
+
 static void is_called_by_a_name(void **state)
 {
 	struct served s;
@@ -152,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(has_little),
+		FDS_TEST(serves_no_root_on_a_disk),
 		FDS_TEST(is_called_by_a_name),
 		FDS_TEST(takes_a_directory_as_its_root),
 		FDS_TEST(holds_no_mount_of_the_host),

@@ -55,6 +55,28 @@ static void reads_what_ctr_writes(void **state)
 	assert_int_equal(hp_shim_spec_warnings(spec)->count, 0);
 }
 
+static void names_a_disk_as_the_root(void **state)
+{
+	AUTO_FREE char *config = ctr_config();
+	AUTO(hp_shim_spec_free) struct hp_shim_spec *spec = spec_of(config);
+	const struct hp_shim_streams none = {0};
+	const struct hp_shim_block block = {
+		.type = (char[]){"ext4"}, .flags = MS_NOATIME, .data = (char[]){"discard"}};
+	AUTO(hp_buf_free) struct hp_buf packed;
+	AUTO(create_free) Hp__Guest__CreateRequest *request = NULL;
+	struct hp_error err = HP_ERROR_INIT;
+
+	(void)state;
+	hp_buf_init(&packed, 1 << 20);
+	assert_int_equal(hp_shim_spec_create(spec, "c1", &none, &block, &packed, &err), 0);
+	request = hp__guest__create_request__unpack(NULL, packed.len, packed.data);
+	assert_non_null(request);
+	assert_int_equal(request->container->root_block->slot, 0);
+	assert_string_equal(request->container->root_block->type, "ext4");
+	assert_int_equal(request->container->root_block->flags, MS_NOATIME);
+	assert_string_equal(request->container->root_block->data, "discard");
+}
+
 static void knows_its_root(void **state)
 {
 	AUTO(hp_shim_spec_free)
@@ -203,6 +225,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(reads_what_ctr_writes),
+		FDS_TEST(names_a_disk_as_the_root),
 		FDS_TEST(knows_its_root),
 		FDS_TEST(sizes_the_machine),
 		FDS_TEST(refuses_what_is_no_config),

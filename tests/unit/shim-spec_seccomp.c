@@ -44,7 +44,8 @@ static void says_what_is_wrong(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct hp_error err = HP_ERROR_INIT;
 
-		assert_int_equal(hp_shim_spec_create(spec, "c1", &none, &packed, &err), -1);
+		assert_int_equal(hp_shim_spec_create(spec, "c1", &none, NULL, &packed, &err),
+				 -1);
 		assert_non_null(strstr(err.msg, "linux.seccomp"));
 		assert_true(i > 0 || strstr(err.msg, "SCMP_ACT_MAYBE"));
 	}

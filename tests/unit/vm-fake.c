@@ -18,6 +18,23 @@ static void world_open(struct vm_world *w, const char *script)
 	assert_int_equal(chmod(w->config.init, 0755), 0);
 }
 
+static void has_no_disks(void **state)
+{
+	const struct hp_machine_disk disk = {.fd = 0};
+	const struct hp_machine_spec spec = {
+		.id = "t", .tap_fd = -1, .cgroup_fd = -1, .disk = &disk};
+	const struct hp_machine_events events = {0};
+	struct hp_error err = HP_ERROR_INIT;
+	struct hp_machine *m = NULL;
+	struct vm_world w;
+
+	(void)state;
+	world_open(&w, "#!/bin/sh\n");
+	assert_int_equal(hp_machine_start(w.loop, &w.config, &spec, &events, &m, &err), -1);
+	assert_int_equal(err.code, HP_EUNSUPPORTED);
+	vm_world_close(&w);
+}
+
 static void expect_line(struct vm_world *w, int port, const char *want)
 {
 	char line[256];
@@ -118,6 +135,7 @@ static void pauses_all_of_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		FDS_TEST(has_no_disks),
 		FDS_TEST(runs_init_in_namespaces),
 		FDS_TEST(pauses_all_of_it),
 	};

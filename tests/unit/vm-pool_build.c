@@ -61,7 +61,8 @@ static void tells_how_far_it_is(void **state)
 	struct hp_error err = HP_ERROR_INIT;
 	assert_int_equal(hp_file_read(path, 1000, &args, &err), 0);
 	AUTO_FREE char *text = hp_buf_take_str(&args);
-	assert_string_equal(text, "vm template build --memory=1024 --cpus=2 --net\n");
+	assert_string_equal(text,
+			    "vm template build --memory=1024 --cpus=2 --net --disk=none\n");
 	vm_world_close(&w);
 }
 

@@ -11,7 +11,10 @@ static void carries_requests(void **state)
 {
 	const struct hp_pool_request r = {
 		.key = "0123456789abcdef",
-		.shape = {.memory_bytes = 5ull << 30, .cpus = 3, .net = true},
+		.shape = {.memory_bytes = 5ull << 30,
+			  .cpus = 3,
+			  .net = true,
+			  .disk = HP_DISK_WRITABLE},
 	};
 	struct hp_pool_request got = {0};
 	struct hp_error err = HP_ERROR_INIT;
@@ -23,6 +26,7 @@ static void carries_requests(void **state)
 	assert_int_equal(got.shape.memory_bytes, r.shape.memory_bytes);
 	assert_int_equal(got.shape.cpus, 3);
 	assert_true(got.shape.net);
+	assert_int_equal(got.shape.disk, HP_DISK_WRITABLE);
 }
 
 static void refuses_requests(void **state)
@@ -35,6 +39,8 @@ static void refuses_requests(void **state)
 		"{\"key\":\"0123456789abcdef\",\"memory\":1,\"cpus\":0}",
 		"{\"key\":\"0123456789abcdef\",\"memory\":1,\"cpus\":1000}",
 		"{\"key\":\"0123456789abcdef\",\"cpus\":1}",
+		"{\"key\":\"0123456789abcdef\",\"memory\":1,\"cpus\":1}",
+		"{\"key\":\"0123456789abcdef\",\"memory\":1,\"cpus\":1,\"disk\":\"x\"}",
 	};
 
 	(void)state;

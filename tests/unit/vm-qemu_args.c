@@ -58,8 +58,8 @@ static void boots(void **state)
 					  "spawn=deny",
 					  "chardev:console",
 					  NULL};
-	static const char *const lacks[] = {"-incoming", "memory-backend", "-netdev", " -S",
-					    NULL};
+	static const char *const lacks[] = {
+		"-incoming", "memory-backend", "-netdev", "-blockdev", " -S", NULL};
 	struct hp_vmm_spawn s = spawn_of(&tcg);
 	AUTO_FREE char *line = line_of(&s);
 
@@ -97,6 +97,34 @@ static void clones(void **state)
 	expect(line, has, lacks);
 }
 
+/* A template's disk is empty; a clone has another in its place, by descriptor. */
+static void has_a_disk(void **state)
+{
+	static const char *const empty[] = {
+		"-blockdev driver=null-co,node-name=disk0,size=1125899906842624,",
+		"read-only=off -device virtio-blk-device,drive=disk0", NULL};
+	static const char *const file[] = {"-add-fd fd=", ",set=1 -blockdev driver=file,",
+					   "filename=/dev/fdset/1", "read-only=on -device",
+					   NULL};
+	static const char *const device[] = {"driver=host_device,", NULL};
+	static const char *const no_fd[] = {"-add-fd", NULL};
+	static const char *const no_null[] = {"null-co", NULL};
+	struct hp_machine_disk disk = {.fd = 5, .read_only = true};
+	struct hp_vmm_spawn s = spawn_of(&tcg);
+
+	(void)state;
+	s.shape.disk = HP_DISK_WRITABLE;
+	AUTO_FREE char *of_template = line_of(&s);
+	expect(of_template, empty, no_fd);
+	s.shape.disk = HP_DISK_READ_ONLY;
+	s.disk = &disk;
+	AUTO_FREE char *of_clone = line_of(&s);
+	expect(of_clone, file, no_null);
+	disk.device = true;
+	AUTO_FREE char *of_device = line_of(&s);
+	expect(of_device, device, no_null);
+}
+
 static void uses_kvm(void **state)
 {
 	const struct hp_vm_config kvm = {.qemu = (char[]){"qemu"}, .accel = (char[]){"kvm"}};
@@ -112,9 +140,8 @@ static void uses_kvm(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FDS_TEST(boots),
-		FDS_TEST(boots_for_a_template),
-		FDS_TEST(clones),
+		FDS_TEST(boots),    FDS_TEST(boots_for_a_template),
+		FDS_TEST(clones),   FDS_TEST(has_a_disk),
 		FDS_TEST(uses_kvm),
 	};
 

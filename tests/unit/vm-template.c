@@ -21,7 +21,8 @@ static struct hp_shape shape(uint64_t config, uint64_t wanted)
 static void has_few_shapes(void **state)
 {
 	const struct hp_vm_config c = {.memory_bytes = 128 * MIB, .cpus = 3};
-	const struct hp_machine_spec spec = {.cpus = 2, .tap_fd = 1};
+	struct hp_machine_disk disk = {.fd = 5, .read_only = true};
+	struct hp_machine_spec spec = {.cpus = 2, .tap_fd = 1};
 
 	(void)state;
 	assert_int_equal(shape(128, 0).memory_bytes, 128 * MIB);
@@ -32,6 +33,11 @@ static void has_few_shapes(void **state)
 	assert_false(shape(128, 0).net);
 	assert_int_equal(hp_shape_for(&c, &spec).cpus, 2);
 	assert_true(hp_shape_for(&c, &spec).net);
+	assert_int_equal(hp_shape_for(&c, &spec).disk, HP_DISK_NONE);
+	spec.disk = &disk;
+	assert_int_equal(hp_shape_for(&c, &spec).disk, HP_DISK_READ_ONLY);
+	disk.read_only = false;
+	assert_int_equal(hp_shape_for(&c, &spec).disk, HP_DISK_WRITABLE);
 	/* A limit that is none. */
 	/* What QEMU would not take, and what no loop may wait for. */
 	assert_int_equal(shape(0, 0).memory_bytes, 128 * MIB);
@@ -52,12 +58,15 @@ static void has_a_key_of_all_that_counts(void **state)
 					{.tsc_khz = 1999900},
 					{.tsc_khz = 2001100},
 					{.kvm = true, .tsc_khz = 2000100}};
-	const struct hp_shape shapes[] = {{128 * MIB, 1, false},
-					  {256 * MIB, 1, false},
-					  {128 * MIB, 2, false},
-					  {128 * MIB, 1, true}};
+	const struct hp_shape shapes[] = {
+		{.memory_bytes = 128 * MIB, .cpus = 1},
+		{.memory_bytes = 256 * MIB, .cpus = 1},
+		{.memory_bytes = 128 * MIB, .cpus = 2},
+		{.memory_bytes = 128 * MIB, .cpus = 1, .net = true},
+		{.memory_bytes = 128 * MIB, .cpus = 1, .disk = HP_DISK_READ_ONLY},
+		{.memory_bytes = 128 * MIB, .cpus = 1, .disk = HP_DISK_WRITABLE}};
 	struct hp_error err = HP_ERROR_INIT;
-	char keys[7][HP_VM_KEY];
+	char keys[9][HP_VM_KEY];
 	struct vm_world w;
 
 	(void)state;
@@ -70,14 +79,14 @@ static void has_a_key_of_all_that_counts(void **state)
 		if (hp_template_key(&w.config, &hosts[i], &images, &shapes[0], keys[i], &err) <
 		    0)
 			fail_msg("%s", err.msg);
-	for (size_t i = 1; i < 4; i++)
+	for (size_t i = 1; i < HP_ARRAY_LEN(shapes); i++)
 		if (hp_template_key(&w.config, &hosts[0], &images, &shapes[i], keys[3 + i],
 				    &err) < 0)
 			fail_msg("%s", err.msg);
 	/* The clock of the next boot is as good. */
 	assert_string_equal(keys[0], keys[1]);
-	for (size_t i = 1; i < 7; i++)
-		for (size_t k = i + 1; k < 7; k++)
+	for (size_t i = 1; i < HP_ARRAY_LEN(keys); i++)
+		for (size_t k = i + 1; k < HP_ARRAY_LEN(keys); k++)
 			assert_string_not_equal(keys[i], keys[k]);
 
 	free(w.config.qemu);

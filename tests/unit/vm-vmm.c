@@ -15,6 +15,25 @@ static void knows_its_table(void **state)
 	assert_false(hp_vmm_known("bochs") || hp_vmm_clones("bochs"));
 }
 
+static void names_disks(void **state)
+{
+	static const enum hp_shape_disk disks[] = {HP_DISK_NONE, HP_DISK_READ_ONLY,
+						   HP_DISK_WRITABLE};
+	struct hp_error err = HP_ERROR_INIT;
+	enum hp_shape_disk got;
+
+	(void)state;
+	for (size_t i = 0; i < HP_ARRAY_LEN(disks); i++) {
+		assert_int_equal(hp_shape_disk_read(hp_shape_disk_name(disks[i]), &got, &err),
+				 0);
+		assert_int_equal(got, disks[i]);
+	}
+	assert_int_equal(hp_shape_disk_read("big", &got, &err), -1);
+	assert_int_equal(err.code, HP_EINVALID);
+	hp_error_clear(&err);
+	assert_int_equal(hp_shape_disk_read(NULL, &got, &err), -1);
+}
+
 static void refuses(void **state)
 {
 	struct hp_vm_config c = {.vmm = (char[]){"bochs"}};
@@ -53,6 +72,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(knows_its_table),
+		FDS_TEST(names_disks),
 		FDS_TEST(refuses),
 		FDS_TEST(tells_that_it_cannot_save),
 	};

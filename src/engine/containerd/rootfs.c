@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/fd.h"
+#include "base/loopback.h"
 #include "base/str.h"
 #include "engine/containerd/containerd.h"
 #include "engine/containerd/ops.h"
@@ -136,14 +137,29 @@ static int mount_overlay(const Hp__Mount *m, const char *where, struct hp_error 
 	return 0;
 }
 
+static bool wants_loop(const Hp__Mount *m)
+{
+	for (size_t i = 0; i < m->n_options; i++)
+		if (hp_str_eq(m->options[i], "loop"))
+			return true;
+	return false;
+}
+
 /* Only reading is wanted, so whatever it is, it is mounted without its upper directory's lock. */
 static int mount_one(const Hp__Mount *m, const char *where, struct hp_error *err)
 {
 	bool bind = hp_str_eq(m->type, "bind");
+	AUTO_FREE char *device = NULL;
+	AUTO_CLOSE int device_fd = -1; /* keeps it until it is mounted */
 
 	if (hp_str_eq(m->type, "overlay"))
 		return mount_overlay(m, where, err);
-	if (mount(m->source, where, bind ? NULL : m->type,
+	if (wants_loop(m)) {
+		device_fd = hp_loopback_attach(m->source, true, &device, err);
+		if (device_fd < 0)
+			return hp_wrap(err, "mount the snapshot");
+	}
+	if (mount(device ? device : m->source, where, bind ? NULL : m->type,
 		  bind ? MS_BIND | MS_REC : MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) < 0)
 		return hp_fail_errno(err, errno, "mount the snapshot '%s' (%s)", m->source,
 				     m->type);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* shim-rootfs_loop.c - tests of src/shim/rootfs_loop.c. */
+/* base-loopback.c - tests of src/base/loopback.c. */
+#include "base/loopback.h"
+
 #include <fcntl.h>
 
+#include "fds.h"
 #include "scratch.h"
-#include "shim/rootfs_parts.h"
 
 static void attaches_until_nobody_uses_it(void **state)
 {
@@ -17,7 +19,7 @@ static void attaches_until_nobody_uses_it(void **state)
 
 	(void)state;
 	assert_int_equal(truncate(path, 1 << 20), 0);
-	fd = hp_shim__loop_attach(path, true, &name, &err);
+	fd = hp_loopback_attach(path, true, &name, &err);
 	if (fd < 0)
 		fail_msg("%s", err.msg);
 	backing = hp_sprintf("/sys/block/%s/loop/backing_file", hp_path_base(name));
@@ -36,7 +38,7 @@ static void needs_a_file(void **state)
 	char *name = NULL;
 
 	(void)state;
-	assert_int_equal(hp_shim__loop_attach("/nonexistent", true, &name, &err), -1);
+	assert_int_equal(hp_loopback_attach("/nonexistent", true, &name, &err), -1);
 	assert_int_equal(err.code, HP_ENOTFOUND);
 	assert_null(name);
 }

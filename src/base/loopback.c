@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rootfs_loop.c - owns loop devices, for images in files. From: loop(4). */
+/* loopback.c - owns loop devices, for images in files. From: loop(4). */
+#include "base/loopback.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
@@ -7,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "shim/rootfs_parts.h"
+#include "base/fd.h"
 
 #define TRIES 64 /* others look for a free device at the same time */
 
@@ -29,8 +31,7 @@ static int attach(int control, const struct loop_config *config, char **ret_name
 	return TAKE_FD(fd);
 }
 
-int hp_shim__loop_attach(const char *path, bool read_only, char **ret_name,
-			 struct hp_error *err)
+int hp_loopback_attach(const char *path, bool read_only, char **ret_name, struct hp_error *err)
 {
 	AUTO_CLOSE int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
 	AUTO_CLOSE int file = open(path, (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
