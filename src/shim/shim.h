@@ -92,7 +92,7 @@ struct hp_shim {
 	struct hp_shim_times times;
 	struct hp_shim_pending *shutdown;
 	struct hp_timer shutdown_due; /* the task is gone */
-	void (*finish)(void *data); /* Shutdown has been asked for, and nothing is left */
+	void (*finish)(void *data);   /* Shutdown has been asked for, and nothing is left */
 	void *finish_data;
 };
 
