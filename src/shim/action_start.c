@@ -110,11 +110,11 @@ static _Noreturn void be_daemon(struct hp_shim_daemon_spec *spec, int go_fd)
 {
 	struct hp_error err = HP_ERROR_INIT;
 
+	/* First of all: who has started us takes the end of our outputs for the end of `start`. */
+	setsid();
 	if (leave_behind(spec->listen_fd, go_fd) < 0)
 		_exit(1);
 	spec->listen_fd = LISTEN_FD;
-	/* It leads a process group already when containerd made one for `start`. */
-	setsid();
 	adjust_oom_score();
 	if (!may_go()) {
 		unlink(spec->socket);

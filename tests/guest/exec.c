@@ -15,8 +15,10 @@ static void exec(struct world *w, struct box *b, uint32_t number, const char *sc
 
 static void run_idle(struct world *w, struct box *b)
 {
-	box_init(b, "trap 'exit 5' TERM; while :; do sleep 0.02; done");
+	box_init(b, "trap 'exit 5' TERM; echo up; while :; do sleep 0.02; done");
 	box_run(w, b);
+	/* Before that the kernel would keep the signal from it, as from any init. */
+	world_expect(w, 1, "up\n");
 }
 
 static void joins_the_container(void **state)

@@ -144,8 +144,9 @@ static void tells_status_and_signal(void **state)
 	char script[32];
 	struct box b;
 
-	box_init(&b, "trap 'exit 77' USR1; while :; do sleep 0.01; done");
+	box_init(&b, "trap 'exit 77' USR1; echo up; while :; do sleep 0.01; done");
 	box_run(w, &b);
+	world_expect(w, 1, "up\n");
 	for (uint32_t i = 1; i < 7; i++) {
 		static const int signals[] = {SIGTERM, SIGKILL, SIGHUP,
 					      SIGSEGV, SIGUSR2, SIGABRT};

@@ -200,13 +200,16 @@ static void mounts_what_there_is(void **state)
 {
 	struct box b;
 
-	box_init(&b,
-		 "ls -d /sys/class /sys/fs/cgroup/cgroup.procs; cat /proc/self/cgroup |"
-		 "grep -c '^0::/$'; grep -c ' /dev/mqueue mqueue ' /proc/mounts; ps | wc -l");
+	box_init(
+		&b,
+		"ls -d /sys/class /sys/fs/cgroup/cgroup.procs; cat /proc/self/cgroup |"
+		"grep -c '^0::/$'; grep -c ' /dev/mqueue mqueue ' /proc/mounts;"
+		/* The shell, itself and a line above them; not what a pipe would start beside. */
+		"ps >/tmp/ps; wc -l </tmp/ps");
 	box_mount(&b, "/sys", "sysfs", "sysfs")->flags = MS_RDONLY;
 	box_mount(&b, "/sys/fs/cgroup", "cgroup", "cgroup")->data = (char *)"nsdelegate,none";
 	box_mount(&b, "/dev/mqueue", "mqueue", "mqueue");
-	suite_run(*state, &b, 0, "/sys/class\n/sys/fs/cgroup/cgroup.procs\n1\n1\n4\n");
+	suite_run(*state, &b, 0, "/sys/class\n/sys/fs/cgroup/cgroup.procs\n1\n1\n3\n");
 }
 
 const struct CMUnitTest suite_root[] = {

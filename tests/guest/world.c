@@ -303,7 +303,8 @@ void world_streams(struct world *w, uint32_t number)
 	}
 }
 
-void world_news(struct world *w)
+/* @awaited: the process that this is about, for who reads of a failure. */
+static void hear_news(struct world *w, uint32_t awaited)
 {
 	Hp__Guest__WatchRequest request = HP__GUEST__WATCH_REQUEST__INIT;
 	struct hp_error err = HP_ERROR_INIT;
@@ -313,7 +314,7 @@ void world_news(struct world *w)
 	w->news = world_call(w, "Watch", &request.base, &hp__guest__watch_response__descriptor,
 			     &err);
 	if (!w->news)
-		fail_msg("%s", err.msg);
+		fail_msg("the end of process %u: %s", awaited, err.msg);
 	w->oom = w->oom || w->news->oom;
 	for (size_t i = 0; i < w->news->n_exits; i++) {
 		const Hp__Guest__Exit *e = w->news->exits[i];
@@ -326,10 +327,15 @@ void world_news(struct world *w)
 	}
 }
 
+void world_news(struct world *w)
+{
+	hear_news(w, 0);
+}
+
 uint32_t world_exit(struct world *w, uint32_t number)
 {
 	while (!w->exited[number])
-		world_news(w);
+		hear_news(w, number);
 	return w->status[number];
 }
 

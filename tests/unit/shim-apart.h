@@ -1,34 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* shim-apart.h - run what mounts in a process that has mounts of its own. */
+/* shim-apart.h - what tests of the shim share that mount. */
 #pragma once
-#include <sched.h>
-#include <sys/mount.h>
-
+#include "apart.h"
 #include "shim-bundle.h"
-
-/* Call @fn in a child; what it makes of namespaces is gone afterwards. Returns: what it returns, or
- * 200 and more when it did not. */
-static inline int apart(int (*fn)(void *arg), void *arg)
-{
-	pid_t pid = fork();
-	int status = 0;
-
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		if (unshare(CLONE_NEWNS) < 0 ||
-		    mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-			_exit(201);
-		_exit(fn(arg));
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFSIGNALED(status) ? 202 : WEXITSTATUS(status);
-}
-
-/* For use in there, where cmocka cannot: say what does not hold, and where. */
-#define APART_CHECK(condition)                                                                 \
-	do {                                                                                   \
-		if (!(condition)) {                                                            \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);        \
-			return 1;                                                              \
-		}                                                                              \
-	} while (0)
