@@ -88,6 +88,14 @@ class Shim:
     def close(self):
         self.sock.close()
 
+    def shut(self):
+        """Close it, also for the thread that reads."""
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.sock.close()
+
     def take(self, size):
         data = b""
         while len(data) < size:
@@ -109,12 +117,20 @@ class Shim:
 
     def begin(self, method, fields, service=SERVICE):
         """Send a request. Returns what finish() takes."""
-        slot = Slot()
-        payload = encode([(1, service), (2, method), (3, encode(fields))])
+        return self.begin_frame(encode([(1, service), (2, method), (3, encode(fields))]))
+
+    def begin_frame(self, payload, kind=1, flags=0):
+        """Send whatever it is as the next stream's first frame."""
         with self.lock:
-            self.stream += 2
-            self.waiting[self.stream] = slot
-            self.sock.sendall(struct.pack(">IIBB", len(payload), self.stream, 1, 0) + payload)
+            slot = self.expect_next()
+            self.sock.sendall(
+                struct.pack(">IIBB", len(payload), self.stream, kind, flags) + payload)
+        return slot
+
+    def expect_next(self):
+        slot = Slot()
+        self.stream += 2
+        self.waiting[self.stream] = slot
         return slot
 
     def finish(self, slot):
