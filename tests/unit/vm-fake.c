@@ -54,6 +54,11 @@ static void expect_line(struct vm_world *w, int port, const char *want)
 	assert_string_equal(line, want);
 }
 
+static bool is_up(void *machine)
+{
+	return hp_machine_times(machine).loaded > 0;
+}
+
 static void runs_init_in_namespaces(void **state)
 {
 	struct vm_world w;
@@ -67,6 +72,8 @@ static void runs_init_in_namespaces(void **state)
 	AUTO_CLOSE int io = hp_machine_take_port(h.machine, HP_PORT_STDIO);
 	AUTO_CLOSE int files = hp_machine_take_port(h.machine, HP_PORT_FILES);
 	assert_int_equal(hp_machine_take_port(h.machine, HP_PORT_FILES), -1);
+	/* One that ends before it is up is begun anew, and would wait for another line. */
+	assert_true(vm_world_until(&w, is_up, h.machine));
 	assert_int_equal(write(io, "it\n", 3), 3);
 	expect_line(&w, control, "1 --ports 3,4,5\n");
 	expect_line(&w, files, "got it\n");
