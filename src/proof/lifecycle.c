@@ -103,14 +103,18 @@ static int ask_to_end(struct life *l, struct hp_exit *ret_ended, struct hp_error
 {
 	const int64_t deadline = hp_deadline_in(STOP_MS);
 
+	if (hp_engine_kill(l->run->engine, l->id, NULL, SIGTERM, err) < 0)
+		return -1;
 	for (;;) {
-		if (hp_engine_kill(l->run->engine, l->id, NULL, SIGTERM, err) < 0)
-			return -1;
+		struct hp_error over = HP_ERROR_INIT;
+
 		if (hp_engine_wait(l->run->engine, l->id, ASK_AGAIN_MS, ret_ended, err) == 0)
 			return 0;
 		if (err->code != HP_ETIMEOUT || hp_deadline_left_ms(deadline) == 0)
 			return -1;
 		hp_error_clear(err);
+		/* It may have ended by now; whether it has is for the wait to say. */
+		(void)hp_engine_kill(l->run->engine, l->id, NULL, SIGTERM, &over);
 	}
 }
 

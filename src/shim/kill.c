@@ -27,15 +27,35 @@ static void send_signal(struct hp_shim_process *p, const Hp__Shim__KillRequest *
 			   done, data);
 }
 
+/* A Kill under way. */
+struct sent {
+	struct hp_shim *shim;
+	uint32_t number;
+	struct hp_shim_pending *call;
+};
+
+static int refuse_finished(struct hp_error *err)
+{
+	return hp_fail(err, HP_ENOTFOUND, "process already finished");
+}
+
 static void on_sent(void *data, struct hp_bytes payload, const struct hp_error *why)
 {
-	struct hp_shim_pending *call = data;
+	AUTO_FREE struct sent *sent = data;
+	const struct hp_shim_process *p = hp_shim_by_number(sent->shim, sent->number);
+	struct hp_error finished = HP_ERROR_INIT;
 
 	(void)payload;
-	if (why)
-		hp_shim_pending_refuse(call, why);
-	else
-		hp_shim_pending_done(call);
+	if (!why) {
+		hp_shim_pending_done(sent->call);
+		return;
+	}
+	/* It may have ended before the signal came to it, and its machine with it. */
+	if (!p || p->exited) {
+		(void)refuse_finished(&finished);
+		why = &finished;
+	}
+	hp_shim_pending_refuse(sent->call, why);
 }
 
 static void on_grace(void *data, uint32_t events)
@@ -84,7 +104,7 @@ static int check(const struct hp_shim_process *p, const Hp__Shim__KillRequest *r
 	if (r->signal > SIGNALS)
 		return hp_fail(err, HP_EINVALID, "there is no signal %u", r->signal);
 	if (p->exited)
-		return hp_fail(err, HP_ENOTFOUND, "process already finished");
+		return refuse_finished(err);
 	if (p != s->first && p->stage == HP_SHIM_CREATED)
 		return hp_fail(err, HP_ESTATE, "process '%s' was not started", p->exec_id);
 	if (s->box_why.code != HP_OK)
@@ -99,6 +119,7 @@ void hp_shim_on_kill(struct hp_shim *s, struct hp_ttrpc_call *call,
 	const Hp__Shim__KillRequest *r = (const void *)request;
 	struct hp_error err = HP_ERROR_INIT;
 	struct hp_shim_process *p;
+	struct sent *sent;
 
 	if (hp_shim_find(s, r->id, r->exec_id, &p, &err) < 0 || check(p, r, &err) < 0) {
 		hp_ttrpc_refuse(call, &err);
@@ -114,5 +135,8 @@ void hp_shim_on_kill(struct hp_shim *s, struct hp_ttrpc_call *call,
 		hp_shim_done(call);
 		return;
 	}
-	send_signal(p, r, on_sent, hp_shim_pending_new(call));
+	sent = hp_alloc(sizeof(*sent));
+	*sent = (struct sent){
+		.shim = s, .number = p->number, .call = hp_shim_pending_new(call)};
+	send_signal(p, r, on_sent, sent);
 }

@@ -49,6 +49,7 @@ static void on_oom(void *data)
 	struct hp_shim *s = data;
 	Hp__TaskCreate event = HP__TASK_CREATE__INIT; /* TaskOOM has field 1 of it alone */
 
+	s->oom_kills++;
 	event.container_id = s->id;
 	hp_shim_events_publish(s->events, "/tasks/oom", "containerd.events.TaskOOM",
 			       &event.base);
@@ -62,6 +63,9 @@ static void on_end(void *data, const struct hp_error *why)
 		s->box_why = *why;
 		hp_wrap(&s->box_why, "the machine of container '%s'", s->id);
 	}
+	/* Its end was not asked for, so the reason is news. */
+	if (why->code != HP_ECANCELED)
+		hp_shim_log(s->log, HP_LOG_ERROR, "%s", s->box_why.msg);
 	s->record.vmm = (struct hp_shim_pid){0};
 	if (s->create)
 		hp_shim_create_fail(s, &s->box_why);

@@ -89,6 +89,7 @@ struct hp_shim {
 	struct hp_shim_pending *removal;  /* the Delete that is under way */
 	struct hp_shim_hooks *last_hooks; /* poststop, of that */
 	struct hp_bytes stats;            /* packed v2.Metrics, the last that came; owned */
+	uint64_t oom_kills;               /* that the guest has told of */
 	struct hp_shim_times times;
 	struct hp_shim_pending *shutdown;
 	struct hp_timer shutdown_due; /* the task is gone */

@@ -157,7 +157,7 @@ static struct hp_shim_packed pack_v1(const Hp__V2Metrics *m)
 	return hp_shim_pack(&all.base);
 }
 
-struct hp_shim_packed hp_shim_stats_make(struct hp_bytes metrics, bool v1)
+struct hp_shim_packed hp_shim_stats_make(struct hp_bytes metrics, uint64_t oom_kills, bool v1)
 {
 	AUTO(hp_shim_msg_free) ProtobufCMessage *m = NULL;
 	struct hp_error ignored = HP_ERROR_INIT;
@@ -167,6 +167,8 @@ struct hp_shim_packed hp_shim_stats_make(struct hp_bytes metrics, bool v1)
 	    hp_shim_unpack(&hp__v2_metrics__descriptor, metrics, &m, &ignored) < 0)
 		m = NULL;
 	complete((const Hp__V2Metrics *)(const void *)m, &parts);
+	if (parts.all.memory_events->oom_kill < oom_kills)
+		parts.all.memory_events->oom_kill = oom_kills;
 	return v1 ? pack_v1(&parts.all) : hp_shim_pack(&parts.all.base);
 }
 
@@ -174,7 +176,7 @@ static void answer(struct hp_shim *s, struct hp_shim_pending *call)
 {
 	bool v1 = hp_shim_stats_host_is_v1();
 	AUTO(hp_shim_packed_free)
-	struct hp_shim_packed packed = hp_shim_stats_make(s->stats, v1);
+	struct hp_shim_packed packed = hp_shim_stats_make(s->stats, s->oom_kills, v1);
 	Hp__Shim__StatsResponse reply = HP__SHIM__STATS_RESPONSE__INIT;
 	Hp__Any any = HP__ANY__INIT;
 

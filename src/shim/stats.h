@@ -13,7 +13,9 @@
 /* Does the host have cgroup v1, wholly or partly? containerd decides in the same way.
  * From: containerd/cgroups v3 utils.go, Mode(). */
 bool hp_shim_stats_host_is_v1(void);
-/* Make what Stats answers of packed v2.Metrics. All parts that clients read without looking are
+/* Make what Stats answers of packed v2.Metrics, and of the kills for want of memory that are known
+ * besides: what came last may be older than they. All parts that clients read without looking are
  * there, also when the guest has sent none, or bytes that are no metrics.
  * Owns: the caller, until hp_shim_packed_free(). */
-struct hp_shim_packed hp_shim_stats_make(struct hp_bytes metrics, bool v1);
+struct hp_shim_packed hp_shim_stats_make(struct hp_bytes metrics, uint64_t oom_kills,
+					  bool v1);

@@ -51,7 +51,6 @@ traces() {
 	vm_shim_of "$1"
 	vm_machine_of "$1"
 	vm_files_of "$1"
-	vm_machines
 	grep -F "$E2E/state" /proc/self/mountinfo
 	find "$E2E/state" -mindepth 3 -path '*runtime.v2.task*' 2>/dev/null
 	find "$E2E/run" ! -type d ! -name 'pool.*' ! -name host.json 2>/dev/null

@@ -19,9 +19,7 @@ teardown_file() { vm_down; }
 }
 
 @test "the contract of engines holds" {
-	local program
-	program=$(find "${HP_CONTRACT:?is the folder of the contract suite}" -maxdepth 1 -type f \
-		-perm -u+x -name '*contract*' | head -n 1)
+	local program=${HP_CONTRACT:?is the folder of the contract suite}/engine-contract
 	HP_CONTRACT_ENGINE=containerd HP_CONTRACT_ADDRESS=$CONTAINERD_ADDRESS \
 		HP_CONTRACT_IMAGE=$IMG HP_CONTRACT_RUNTIME=$VM_RUNTIME \
 		HP_CONTRACT_SNAPSHOTTER=${CONTAINERD_SNAPSHOTTER:-overlayfs} \

@@ -78,6 +78,26 @@ static void kills_init(void **state)
 	shim_world_close(&w);
 }
 
+/* The signal is on its way when the process ends, and its machine takes the answer with it. */
+static void tells_that_it_has_ended_meanwhile(void **state)
+{
+	struct reply *r;
+	struct shim_world w;
+
+	(void)state;
+	shim_world_open(&w);
+	world_run(&w);
+	w.guest.mute = "Signal";
+	r = world_kill(&w, "", SIGTERM, false);
+	links_settle(w.loop);
+	assert_false(r->done);
+	world_exit(&w, 0, 0);
+	links_until(w.loop, reply_is_done, r);
+	assert_int_equal(r->why.code, HP_ENOTFOUND);
+	assert_string_equal(r->why.msg, "process already finished");
+	shim_world_close(&w);
+}
+
 /* A guest that does nothing any more cannot keep its container alive. */
 static void kills_the_machine_of_a_wedged_guest(void **state)
 {
@@ -130,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(lets_the_guest_deliver),
 		FDS_TEST(kills_init),
+		FDS_TEST(tells_that_it_has_ended_meanwhile),
 		FDS_TEST(kills_the_machine_of_a_wedged_guest),
 		FDS_TEST(signals_wait_for_a_paused_container),
 	};

@@ -56,7 +56,7 @@ static void converts(void **state)
 {
 	AUTO(hp_shim_packed_free) struct hp_shim_packed given = pack_metrics();
 	AUTO(hp_shim_packed_free)
-	struct hp_shim_packed made = hp_shim_stats_make(given.bytes, true);
+	struct hp_shim_packed made = hp_shim_stats_make(given.bytes, 0, true);
 	AUTO(hp_shim_msg_free)
 	ProtobufCMessage *read = read_as(&hp__v1_metrics__descriptor, made.bytes);
 	const Hp__V1Metrics *m = (const Hp__V1Metrics *)(const void *)read;
@@ -87,8 +87,8 @@ static void has_all_parts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < HP_ARRAY_LEN(given); i++) {
-		struct hp_shim_packed v1 = hp_shim_stats_make(hp_bytes_str(given[i]), true);
-		struct hp_shim_packed v2 = hp_shim_stats_make(hp_bytes_str(given[i]), false);
+		struct hp_shim_packed v1 = hp_shim_stats_make(hp_bytes_str(given[i]), 0, true);
+		struct hp_shim_packed v2 = hp_shim_stats_make(hp_bytes_str(given[i]), 0, false);
 		ProtobufCMessage *one = read_as(&hp__v1_metrics__descriptor, v1.bytes);
 		ProtobufCMessage *two = read_as(&hp__v2_metrics__descriptor, v2.bytes);
 		const Hp__V1Metrics *a = (const Hp__V1Metrics *)(const void *)one;
@@ -110,7 +110,7 @@ static void has_all_parts(void **state)
 static void passes_on_what_is_newer(void **state)
 {
 	static const char newer[] = "\x22\x04\xb2\x02\x01\x07"; /* memory.psi */
-	struct hp_shim_packed made = hp_shim_stats_make(hp_bytes_str(newer), false);
+	struct hp_shim_packed made = hp_shim_stats_make(hp_bytes_str(newer), 0, false);
 	bool found = false;
 
 	(void)state;
@@ -118,6 +118,24 @@ static void passes_on_what_is_newer(void **state)
 		found = found || memcmp(made.bytes.data + i, newer + 2, 4) == 0;
 	assert_true(found);
 	hp_shim_packed_free(&made);
+}
+
+static uint64_t oom_kills_of(const Hp__Any *stats)
+{
+	const struct hp_bytes bytes = HP_BYTES(stats->value.data, stats->value.len);
+	const bool v1 = hp_shim_stats_host_is_v1();
+	struct hp_error err = HP_ERROR_INIT;
+	ProtobufCMessage *m = NULL;
+	uint64_t kills;
+
+	assert_int_equal(hp_shim_unpack(v1 ? &hp__v1_metrics__descriptor
+					   : &hp__v2_metrics__descriptor,
+					bytes, &m, &err),
+			 0);
+	kills = v1 ? ((const Hp__V1Metrics *)(const void *)m)->memory_oom_control->oom_kill
+		   : ((const Hp__V2Metrics *)(const void *)m)->memory_events->oom_kill;
+	hp_shim_msg_free(m);
+	return kills;
 }
 
 static void asks_the_guest(void **state)
@@ -142,6 +160,13 @@ static void asks_the_guest(void **state)
 	assert_int_equal(world_id_call(&w, "Stats"), HP_OK);
 	w.guest.mute = NULL;
 	assert_int_equal(world_id_call(&w, "Stats"), HP_OK);
+	/* Its machine is gone by the time it matters whether memory ran out. */
+	guest_tell(&w.guest, NULL, 0, true);
+	links_settle(w.loop);
+	world_exit(&w, 0, 137);
+	assert_int_equal(world_id_call(&w, "Stats"), HP_OK);
+	reply = reply_read(world_last(&w), &hp__shim__stats_response__descriptor);
+	assert_int_equal(oom_kills_of(reply->stats), 1);
 	shim_world_close(&w);
 }
 
