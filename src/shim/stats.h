@@ -17,5 +17,4 @@ bool hp_shim_stats_host_is_v1(void);
  * besides: what came last may be older than they. All parts that clients read without looking are
  * there, also when the guest has sent none, or bytes that are no metrics.
  * Owns: the caller, until hp_shim_packed_free(). */
-struct hp_shim_packed hp_shim_stats_make(struct hp_bytes metrics, uint64_t oom_kills,
-					  bool v1);
+struct hp_shim_packed hp_shim_stats_make(struct hp_bytes metrics, uint64_t oom_kills, bool v1);

@@ -128,10 +128,10 @@ static uint64_t oom_kills_of(const Hp__Any *stats)
 	ProtobufCMessage *m = NULL;
 	uint64_t kills;
 
-	assert_int_equal(hp_shim_unpack(v1 ? &hp__v1_metrics__descriptor
-					   : &hp__v2_metrics__descriptor,
-					bytes, &m, &err),
-			 0);
+	assert_int_equal(
+		hp_shim_unpack(v1 ? &hp__v1_metrics__descriptor : &hp__v2_metrics__descriptor,
+			       bytes, &m, &err),
+		0);
 	kills = v1 ? ((const Hp__V1Metrics *)(const void *)m)->memory_oom_control->oom_kill
 		   : ((const Hp__V2Metrics *)(const void *)m)->memory_events->oom_kill;
 	hp_shim_msg_free(m);
