@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "shim.pb-c.h"
 #include "shim/action.h"
+#include "shim/cgroup.h"
 #include "shim/hooks.h"
 #include "shim/msg.h"
 #include "shim/network.h"
@@ -131,6 +132,16 @@ static void finish(const struct hp_shim_args *args, const char *bundle)
 		fprintf(stderr, "%s\n", err.msg);
 }
 
+/* Whoever has been in there has been killed. */
+static void remove_cgroup(const struct hp_shim_record *r)
+{
+	AUTO(hp_shim_cgroup_clear) struct hp_shim_cgroup c = {0};
+	struct hp_error err = HP_ERROR_INIT;
+
+	if (hp_shim_cgroup_find(r->cgroup, &c, &err) < 0 || hp_shim_cgroup_remove(&c, &err) < 0)
+		fprintf(stderr, "%s\n", err.msg);
+}
+
 static void remove_names(const struct hp_shim_args *args, const struct hp_shim_record *r)
 {
 	struct hp_error ignored = HP_ERROR_INIT;
@@ -168,6 +179,7 @@ int hp_shim_action_delete(const struct hp_shim_args *args, struct hp_error *err)
 	if (kill_all(bundle, &r, err) < 0)
 		return -1;
 	unmount(bundle);
+	remove_cgroup(&r);
 	remove_names(args, &r);
 	if (!r.hooks_done)
 		finish(args, bundle);

@@ -60,6 +60,7 @@ static void remove_task(struct hp_shim *s)
 	hp_shim_hooks_free(TAKE(s->last_hooks));
 	hp_shim_rootfs_free(TAKE(s->rootfs));
 	hp_shim_network_free(TAKE(s->network));
+	hp_shim_place_leave(s);
 	s->rootfs_ready = false;
 	s->record.files = (struct hp_shim_pid){0};
 	s->record.hooks_done = true;

@@ -25,6 +25,8 @@ static void on_ready(void *data, const struct hp_error *why)
 		note_machine(s);
 		s->guest_ready = true;
 		hp_shim_create_step(s);
+		/* While the guest works on that. */
+		hp_shim_place(s);
 		return;
 	}
 	/* Its end says more than that it has not answered. */

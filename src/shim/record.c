@@ -47,6 +47,7 @@ int hp_shim_record_write(const char *bundle, const struct hp_shim_record *r,
 	hp_json_set_str(o, "namespace", r->ns);
 	hp_json_set_str(o, "socket", r->socket);
 	hp_json_set_str(o, "link", r->link);
+	hp_json_set_str(o, "cgroup", r->cgroup);
 	put_pid(o, "shim", r->shim);
 	put_pid(o, "vmm", r->vmm);
 	put_pid(o, "files", r->files);
@@ -81,6 +82,7 @@ int hp_shim_record_read_file(const char *path, struct hp_shim_record *ret, struc
 		.ns = get_str(o, "namespace"),
 		.socket = get_str(o, "socket"),
 		.link = hp_strdup(hp_json_get_str(o, "link")),
+		.cgroup = hp_strdup(hp_json_get_str(o, "cgroup")),
 		.shim = get_pid(o, "shim"),
 		.vmm = get_pid(o, "vmm"),
 		.files = get_pid(o, "files"),
@@ -105,6 +107,7 @@ void hp_shim_record_clear(struct hp_shim_record *r)
 	free(r->ns);
 	free(r->socket);
 	free(r->link);
+	free(r->cgroup);
 	*r = (struct hp_shim_record){0};
 }
 

@@ -12,6 +12,7 @@ struct hp_shim_record {
 	char *id, *ns;
 	char *socket; /* path */
 	char *link;   /* of the link to this record; NULL: none */
+	char *cgroup; /* the spec's cgroupsPath, when the next three are in it; NULL: they are not */
 	struct hp_shim_pid shim, vmm, files;
 	bool exited; /* the container's first process has, with: */
 	uint32_t exit_status;

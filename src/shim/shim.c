@@ -31,6 +31,7 @@ void hp_shim_clear(struct hp_shim *s)
 	hp_timer_stop(&s->shutdown_due);
 	hp_shim_rootfs_free(TAKE(s->rootfs));
 	hp_shim_network_free(TAKE(s->network));
+	hp_shim_place_leave(s);
 	hp_ttrpc_server_free(TAKE(s->server));
 	hp_shim_events_free(TAKE(s->events));
 	hp_shim_pending_done(TAKE(s->pause));

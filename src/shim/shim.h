@@ -5,6 +5,7 @@
 #include "net/ttrpc_server.h"
 #include "shim.pb-c.h"
 #include "shim/box.h"
+#include "shim/cgroup.h"
 #include "shim/events.h"
 #include "shim/hooks.h"
 #include "shim/log.h"
@@ -78,6 +79,7 @@ struct hp_shim {
 	bool guest_ready;
 	uint64_t memory_bytes; /* of the machine */
 	unsigned cpus;
+	struct hp_shim_cgroup cgroup; /* of the host; empty: the processes are not in one */
 	struct hp_shim_rootfs *rootfs;
 	bool rootfs_ready;
 	struct hp_shim_process *first; /* init, then the execs; NULL: no task */
@@ -133,6 +135,12 @@ void hp_shim_exit_never_began(struct hp_shim_process *p, uint32_t status);
 void hp_shim_exit_all(struct hp_shim *s, const struct hp_error *why);
 /* Write down what `delete` needs to know. */
 void hp_shim_save(struct hp_shim *s);
+
+/* place.c: the host's cgroup of the shim and its children. */
+/* The machine runs: put all of them there. What fails is told in the log, and keeps nobody. */
+void hp_shim_place(struct hp_shim *s);
+/* All but the shim have ended: leave it, and remove it. */
+void hp_shim_place_leave(struct hp_shim *s);
 
 /* news.c: what the box of a shim tells; its data is the shim. */
 const struct hp_shim_box_events *hp_shim_news(void);

@@ -23,6 +23,8 @@ setup_file() {
 		set -- --runtime io.containerd.harpoon.v1 localhost/busybox:latest
 		ctr run -d "$@" box sh -c 'i=0; while sleep 0.1; do i=$((i + 1)); echo $i >/count; done'
 		harpoon vm ls --format '{{.ID}} {{.Status}} {{.Origin}} {{.Accel}}' | said list
+		wc -l </sys/fs/cgroup/lab/box/cgroup.procs | said cgroup
+		grep -c '[1-9]' /sys/fs/cgroup/lab/box/memory.current | said cgroup
 		ctr task exec --exec-id one box sh -c 'echo $((6 * 7)); uname -r; exit 3' 2>&1 | said exec
 		ctr task exec --exec-id two box sh -c 'exit 3' 2>/dev/null
 		echo "exec status: $?"
@@ -41,6 +43,7 @@ setup_file() {
 		ctr run --rm "$@" twice sh -c 'echo $0 to you' hello 2>&1 | said run
 		sleep 1
 		ps -o args | grep '[q]emu-system' | said left
+		find /sys/fs/cgroup/lab -mindepth 1 -type d | said left
 		grep -o 'accel=[a-z]* origin=[a-z]*' /tmp/log | said log
 	END
 	"$E2E_LIB/kvm-lab" "$VM_TREE" "$BATS_FILE_TMPDIR/script" >"$LAB" 2>"$BATS_FILE_TMPDIR/errors" || {
@@ -78,6 +81,10 @@ is() {
 	is list 'box running clone kvm'
 	is log "$(printf 'accel=kvm origin=clone\n%.0s' 1 2 3)"
 	[[ $(said vmm) == *'65534 '*' -accel kvm -cpu host '* ]]
+}
+
+@test "its processes are in its cgroup, of version 2, and are counted there" {
+	is cgroup $'3\n1'
 }
 
 @test "an exec in it" {

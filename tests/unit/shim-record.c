@@ -14,6 +14,7 @@ static void comes_back_as_it_was(void **state)
 					       .ns = (char *)(uintptr_t) "ns",
 					       .socket = (char *)(uintptr_t) "/run/s/1",
 					       .link = link,
+					       .cgroup = (char *)(uintptr_t) "/ns/web",
 					       .shim = {.pid = 10, .started = 100},
 					       .vmm = {.pid = 11, .started = UINT64_MAX},
 					       .exited = true,
@@ -31,6 +32,7 @@ static void comes_back_as_it_was(void **state)
 	assert_string_equal(r.ns, "ns");
 	assert_string_equal(r.socket, "/run/s/1");
 	assert_string_equal(r.link, link);
+	assert_string_equal(r.cgroup, "/ns/web");
 	assert_int_equal(r.shim.pid, 10);
 	assert_int_equal(r.shim.started, 100);
 	assert_int_equal(r.vmm.pid, 11);
