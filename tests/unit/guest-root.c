@@ -202,7 +202,12 @@ static int is_refused(void *dir)
 	block.data = (char *)"";
 	s.c.root_block = &block;
 	APART_CHECK(hp_guest_root_enter(&s.c, &err) < 0);
-	APART_CHECK(hp_str_starts(err.msg, "mount ext4 of block device 25 as root"));
+	APART_CHECK(hp_str_starts(err.msg, "mount it as 'ext4': "));
+	hp_error_clear(&err);
+	block.type = (char *)"nofs";
+	APART_CHECK(hp_guest_root_enter(&s.c, &err) < 0);
+	APART_CHECK(err.code == HP_EUNSUPPORTED);
+	APART_CHECK(hp_str_starts(err.msg, "the machine's kernel has no file system 'nofs'"));
 	return 0;
 }
 
