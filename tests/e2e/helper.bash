@@ -160,8 +160,8 @@ what_is_held() {
 
 # nothing_on_host: no process, mount, socket, FIFO, cgroup or state file is left on the host.
 nothing_on_host() {
-	local i left=
-	for ((i = 0; i < 100; i++)); do
+	local end=$((SECONDS + 11)) left=
+	while [ $SECONDS -lt $end ]; do
 		left=$(what_is_on_host)
 		[ -n "$left" ] || return 0
 		sleep 0.1

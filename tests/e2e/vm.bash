@@ -54,19 +54,28 @@ vm_of_us() {
 		exe=$(readlink "$p/exe" 2>/dev/null) || continue
 		# shellcheck disable=SC2053 # a pattern
 		[[ ${exe##*/} == $1 ]] || continue
-		{ tr '\0' '\n' <"$p/environ"; } 2>/dev/null | grep -qxF "HARPOON_VM_CONFIG=$E2E/vm.json" &&
+		vm_is_ours "${p#/proc/}" &&
 			echo "${p#/proc/} $({ tr '\0' ' ' <"$p/cmdline"; } 2>/dev/null)"
 	done
 	return 0
 }
 
-# vm_qemus: each machine of this host, "PID NAME". Their environment is empty, so it tells nothing.
+# vm_is_ours PID: it has the settings of this file of tests.
+vm_is_ours() {
+	{ tr '\0' '\n' <"/proc/$1/environ"; } 2>/dev/null | grep -qxF "HARPOON_VM_CONFIG=$E2E/vm.json"
+}
+
+# vm_qemus: the machines of this file of tests, and those that nobody looks after, "PID NAME". Their
+# environment is empty, so it is their parents' that tells.
 vm_qemus() {
-	local p line
+	local p line parent
 	for p in /proc/[0-9]*; do
 		line=$({ tr '\0' ' ' <"$p/cmdline"; } 2>/dev/null) || continue
 		[[ $line =~ ^[^\ ]*qemu-system-[^\ ]*\ -name\ (harpoon-[^\ ]*) ]] || continue
-		echo "${p#/proc/} ${BASH_REMATCH[1]}"
+		line=${BASH_REMATCH[1]}
+		parent=$(sed -n 's/^PPid:[[:space:]]*//p' "$p/status" 2>/dev/null)
+		[ "${parent:-1}" = 1 ] || vm_is_ours "$parent" || continue
+		echo "${p#/proc/} $line"
 	done
 }
 
