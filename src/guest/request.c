@@ -246,8 +246,9 @@ static int check_route(const Hp__Guest__Route *r, struct hp_error *err)
 {
 	size_t len = r->ipv6 ? 16 : 4;
 
+	/* From: RFC 8950: an IPv4 route may have a gateway that is reached by IPv6. */
 	if ((r->destination.len && r->destination.len != len) ||
-	    (r->gateway.len && r->gateway.len != len) ||
+	    (r->gateway.len && r->gateway.len != len && r->gateway.len != 16) ||
 	    (r->source.len && r->source.len != len))
 		return hp_fail(err, HP_EINVALID, "a route with addresses of another family");
 	if (r->prefix > (r->destination.len ? len * 8 : 0) || r->scope > UINT8_MAX)

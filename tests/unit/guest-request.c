@@ -150,6 +150,136 @@ static void names_what_is_wrong(void **state)
 	assert_non_null(strstr(masked, "relative"));
 }
 
+/* A Setup with a network that is right; each row of the next test makes one thing of it wrong. */
+struct net {
+	Hp__Guest__SetupRequest request;
+	Hp__Guest__Network network;
+	Hp__Guest__Interface interface, *interfaces[1];
+	Hp__Guest__Address address, *addresses[1];
+	Hp__Guest__Route route, *routes[1];
+	Hp__Guest__Neighbour neighbour, *neighbours[1];
+	uint8_t bytes[16];
+};
+
+static void net_init(struct net *n)
+{
+	*n = (struct net){.request = HP__GUEST__SETUP_REQUEST__INIT,
+			  .network = HP__GUEST__NETWORK__INIT,
+			  .interface = HP__GUEST__INTERFACE__INIT,
+			  .address = HP__GUEST__ADDRESS__INIT,
+			  .route = HP__GUEST__ROUTE__INIT,
+			  .neighbour = HP__GUEST__NEIGHBOUR__INIT};
+	n->request.network = &n->network;
+	n->interfaces[0] = &n->interface;
+	n->addresses[0] = &n->address;
+	n->routes[0] = &n->route;
+	n->neighbours[0] = &n->neighbour;
+	n->network.interfaces = n->interfaces;
+	n->network.routes = n->routes;
+	n->network.neighbours = n->neighbours;
+	n->interface.addresses = n->addresses;
+	n->network.n_interfaces = n->network.n_routes = n->network.n_neighbours =
+		n->interface.n_addresses = 1;
+	n->interface.name = n->route.device = n->neighbour.device = (char *)"eth0";
+	n->interface.mac.data = n->neighbour.mac.data = n->address.address.data =
+		n->neighbour.address.data = n->route.destination.data = n->route.gateway.data =
+			n->route.source.data = n->bytes;
+	n->interface.mac.len = n->neighbour.mac.len = 6;
+	n->address.address.len = n->neighbour.address.len = n->route.gateway.len = 4;
+	n->address.prefix = 24;
+}
+
+/* Returns: what was wrong, for the caller to free; NULL: nothing. */
+static char *ask_net(const char *method, const ProtobufCMessage *request)
+{
+	size_t len = protobuf_c_message_get_packed_size(request);
+	AUTO_FREE uint8_t *bytes = hp_alloc(len);
+	ProtobufCMessage *read = NULL;
+	struct hp_error err = HP_ERROR_INIT;
+
+	protobuf_c_message_pack(request, bytes);
+	if (hp_guest_request_read(method, HP_BYTES(bytes, len), &read, &err) < 0) {
+		assert_int_equal(err.code, HP_EINVALID);
+		return hp_strdup(err.msg);
+	}
+	protobuf_c_message_free_unpacked(read, NULL);
+	return NULL;
+}
+
+static void expect_net(struct net *n, const char *words)
+{
+	AUTO_FREE char *wrong = ask_net("Setup", &n->request.base);
+
+	if (!words)
+		assert_null(wrong);
+	else if (!wrong || !strstr(wrong, words))
+		fail_msg("%s: %s", words, wrong ? wrong : "nothing is wrong");
+	net_init(n);
+}
+
+static void takes_networks_that_can_be(void **state)
+{
+	struct net n;
+
+	(void)state;
+	net_init(&n);
+	expect_net(&n, NULL);
+	/* An IPv4 route by way of IPv6, and one of IPv6. */
+	n.route.gateway.len = 16;
+	expect_net(&n, NULL);
+	n.route.ipv6 = true;
+	n.route.gateway.len = n.route.destination.len = 16;
+	n.route.prefix = 64;
+	expect_net(&n, NULL);
+}
+
+static void refuses_networks_that_cannot_be(void **state)
+{
+	struct net n;
+
+	(void)state;
+	net_init(&n);
+	n.interface.slot = 1000;
+	expect_net(&n, "network device 1000");
+	n.interface.name = (char *)"a-name-far-too-long";
+	expect_net(&n, "a-name-far-too-long");
+	n.interface.name = (char *)"../x";
+	expect_net(&n, "../x");
+	n.interface.mac.len = 5;
+	expect_net(&n, "a MAC of 5 bytes");
+	n.address.address.len = 5;
+	expect_net(&n, "address of 5 bytes");
+	n.address.prefix = 33;
+	expect_net(&n, "prefix 33");
+	n.route.destination.len = 16;
+	expect_net(&n, "another family");
+	n.route.source.len = 16;
+	expect_net(&n, "another family");
+	n.route.ipv6 = true;
+	expect_net(&n, "another family");
+	n.route.prefix = 1;
+	expect_net(&n, "prefix 1");
+	n.route.device = (char *)"a b";
+	expect_net(&n, "a b");
+	n.neighbour.mac.len = 0;
+	expect_net(&n, "a MAC of 0 bytes");
+	n.neighbour.address.len = 3;
+	expect_net(&n, "neighbour of 3 bytes");
+}
+
+static void refuses_times_before_the_epoch(void **state)
+{
+	Hp__Guest__ClockRequest clock = HP__GUEST__CLOCK_REQUEST__INIT;
+	AUTO_FREE char *never = NULL;
+
+	(void)state;
+	never = ask_net("Clock", &clock.base);
+	assert_non_null(never);
+	assert_non_null(strstr(never, "before 1970"));
+	clock.unix_ns = 1;
+	assert_null(ask_net("Clock", &clock.base));
+}
+
 static void knows_its_methods(void **state)
 {
 	ProtobufCMessage *read = NULL;
@@ -170,6 +300,9 @@ int main(void)
 		cmocka_unit_test(takes_what_is_right),
 		cmocka_unit_test(refuses_ways_out_of_the_shares),
 		cmocka_unit_test(names_what_is_wrong),
+		cmocka_unit_test(takes_networks_that_can_be),
+		cmocka_unit_test(refuses_networks_that_cannot_be),
+		cmocka_unit_test(refuses_times_before_the_epoch),
 		cmocka_unit_test(knows_its_methods),
 	};
 
