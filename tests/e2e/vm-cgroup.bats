@@ -3,7 +3,10 @@
 # vm-cgroup.bats - where on the host the processes of a container with a machine are counted.
 load vm
 
-setup_file() { vm_up; }
+setup_file() {
+	export BATS_TEST_TIMEOUT=180
+	vm_up
+}
 teardown_file() { vm_down; }
 
 # dirs PATH: it, in each hierarchy.

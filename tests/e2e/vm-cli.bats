@@ -4,6 +4,8 @@
 load vm
 
 setup_file() {
+	# Machines boot here, on hosts of any speed.
+	export BATS_TEST_TIMEOUT=180
 	vm_up
 	vm_start web -- sleep 3600
 	ctr run -d --null-io --runtime "$VM_RUNTIME" "$IMG" other sleep 3600
