@@ -16,6 +16,7 @@
 #define NAME      "container"
 /* A container can have as many processes as the kernel has numbers; a line holds 8 bytes. */
 #define PROCS_MAX (32 * 1024 * 1024)
+#define PATHS_MAX (64 * 1024)
 /* How far below its cgroup a container's own cgroups are looked for. */
 #define DEPTH_MAX 16
 
@@ -218,6 +219,31 @@ int hp_guest_cgroup_signal(const struct hp_guest_cgroup *g, int sig, struct hp_e
 	if (sig == SIGKILL && put(g->fd, "cgroup.kill", "1") == 0)
 		return 0;
 	return signal_tree(g->fd, sig, 0, err);
+}
+
+/* From: cgroups(7), /proc/[pid]/cgroup: version 2 is the line of "0::/PATH". What is above ours in the
+ * path depends on the namespace, and what is below it has names of the container's. */
+int hp_guest_cgroup_open_of(const struct hp_guest_cgroup *g, pid_t pid, int *ret_fd,
+			    struct hp_error *err)
+{
+	AUTO(hp_buf_free) struct hp_buf text = {0};
+	AUTO_FREE char *lines = NULL;
+	char name[32];
+	char *path, *below;
+
+	snprintf(name, sizeof(name), "/proc/%d/cgroup", (int)pid);
+	if (read_file(AT_FDCWD, name, PATHS_MAX, &text, err) < 0)
+		return -1;
+	lines = hp_buf_take_str(&text);
+	path = strncmp(lines, "0::", 3) == 0 ? lines : strstr(lines, "\n0::");
+	below = path ? strstr(path, "/" NAME) : NULL;
+	if (!below)
+		return hp_fail(err, HP_EINTERNAL, "process %d is in no cgroup of the container",
+			       (int)pid);
+	below += strlen("/" NAME);
+	below[strcspn(below, "\n")] = '\0';
+	*ret_fd = openat(g->fd, *below ? below + 1 : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *ret_fd < 0 ? hp_fail_errno(err, errno, "open cgroup '%.200s'", below) : 0;
 }
 
 int hp_guest_cgroup_open_events(const struct hp_guest_cgroup *g)

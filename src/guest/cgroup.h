@@ -25,6 +25,12 @@ int hp_guest_cgroup_limit(const struct hp_guest_cgroup *g, const Hp__Guest__Reso
 int hp_guest_cgroup_signal(const struct hp_guest_cgroup *g, int sig,
 			   struct hp_error *err) MUST_CHECK;
 
+/* Open the cgroup that process @pid is in: ours, or one below it. A container that has turned on
+ * controllers for its own cgroups keeps processes in those only. Fails: HP_ENOTFOUND - there is no
+ * such process any more. */
+int hp_guest_cgroup_open_of(const struct hp_guest_cgroup *g, pid_t pid, int *ret_fd,
+			    struct hp_error *err) MUST_CHECK;
+
 /* Open the file of events, on which poll(2) tells of an error when they have changed; -1: none. */
 int hp_guest_cgroup_open_events(const struct hp_guest_cgroup *g);
 /* How many processes the kernel has killed in it for memory. */

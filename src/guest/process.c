@@ -87,27 +87,41 @@ void hp_guest_process_free_all(struct hp_guest *g)
 	(void)place_forks(g, false, &ignored);
 }
 
-/* Returns: the child's number, 0 in the child, -1. */
-static pid_t fork_into(struct hp_guest *g, const struct hp_guest_launch *l,
-		       struct hp_error *err)
+/* As fork(2), into the cgroup of @cgroup_fd unless that is -1. */
+static pid_t clone_into(struct hp_guest *g, const struct hp_guest_launch *l, int cgroup_fd)
 {
 	int pidfd = -1;
-	bool in_cgroup = l->container && g->cgroup.fd >= 0;
 	struct clone_args args = {
-		.flags = (in_cgroup ? CLONE_INTO_CGROUP : 0) |
+		.flags = (cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0) |
 			 (l->is_init ? CLONE_PIDFD | hp_guest_launch_namespaces(l->container)
 				     : 0),
 		.pidfd = (uintptr_t)&pidfd,
 		.exit_signal = SIGCHLD,
-		.cgroup = in_cgroup ? (uint64_t)g->cgroup.fd : 0,
+		.cgroup = cgroup_fd >= 0 ? (uint64_t)cgroup_fd : 0,
 	};
 	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 
-	if (pid < 0)
-		return hp_fail_errno(err, errno, "fork");
 	if (pid > 0 && l->is_init)
 		g->init_pidfd = pidfd;
 	return pid;
+}
+
+/* Returns: the child's number, 0 in the child, -1. */
+static pid_t fork_into(struct hp_guest *g, const struct hp_guest_launch *l,
+		       struct hp_error *err)
+{
+	const struct hp_guest_process *init = hp_guest_process_find(g, 0);
+	AUTO_CLOSE int of_init_fd = -1;
+	pid_t pid = clone_into(g, l, l->container ? g->cgroup.fd : -1);
+
+	/* Where the container's init has gone to, others can be. From: cgroup-v2.rst, "No Internal
+	 * Process Constraint". */
+	if (pid < 0 && errno == EBUSY && l->container && init) {
+		if (hp_guest_cgroup_open_of(&g->cgroup, init->pid, &of_init_fd, err) < 0)
+			return -1;
+		pid = clone_into(g, l, of_init_fd);
+	}
+	return pid < 0 ? hp_fail_errno(err, errno, "fork") : pid;
 }
 
 static int fork_process(struct hp_guest_process *p, const Hp__Guest__Process *what,

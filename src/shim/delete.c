@@ -91,7 +91,8 @@ void hp_shim_delete_step(struct hp_shim *s)
 						.n_kinds = 1,
 						.id = s->id,
 						.bundle = s->bundle,
-						.status = "stopped"};
+						.status = "stopped",
+						.all = true};
 
 	if (!s->removal || s->last_hooks || (s->box && !hp_shim_box_ended(s->box)))
 		return;

@@ -24,6 +24,7 @@ struct hp_shim_hooks {
 	const struct hp_shim_hook **hooks; /* all that are to be run */
 	size_t n, at;
 	char *state;
+	bool all;
 	int output_fd;
 	struct hp_shim_child child;
 	struct hp_timer timer; /* the hook's limit, or the turn in which the end is told */
@@ -87,10 +88,25 @@ static void read_output(const struct hp_shim_hooks *h, char ret_text[OUTPUT_MAX 
 
 static void start_next(struct hp_shim_hooks *h);
 
+/* The hook at hand has: @why says so, and is what is told in the end unless another failed before. */
+static void fail(struct hp_shim_hooks *h, const struct hp_error *why)
+{
+	close_output(h);
+	if (h->why.code == HP_OK)
+		h->why = *why;
+	if (!h->all) {
+		tell(h);
+		return;
+	}
+	h->at++;
+	start_next(h);
+}
+
 static void on_end(void *data, int status)
 {
 	struct hp_shim_hooks *h = data;
 	const char *path = h->hooks[h->at]->path;
+	struct hp_error why = HP_ERROR_INIT;
 	char text[OUTPUT_MAX + 1];
 
 	hp_timer_stop(&h->timer);
@@ -101,20 +117,19 @@ static void on_end(void *data, int status)
 		return;
 	}
 	read_output(h, text);
-	close_output(h);
-	hp_fail(&h->why, HP_EFAILED, "hook '%s' ended with status %d: %s", path, status, text);
-	tell(h);
+	hp_fail(&why, HP_EFAILED, "hook '%s' ended with status %d: %s", path, status, text);
+	fail(h, &why);
 }
 
 static void on_limit(void *data, uint32_t events)
 {
 	struct hp_shim_hooks *h = data;
+	struct hp_error why = HP_ERROR_INIT;
 
 	(void)events;
 	hp_shim_child_end(&h->child);
-	close_output(h);
-	hp_fail(&h->why, HP_ETIMEOUT, "hook '%s' has not ended in time", h->hooks[h->at]->path);
-	tell(h);
+	hp_fail(&why, HP_ETIMEOUT, "hook '%s' has not ended in time", h->hooks[h->at]->path);
+	fail(h, &why);
 }
 
 static int memory_file(const char *content, int *ret_fd, struct hp_error *err)
@@ -155,15 +170,15 @@ static int start(struct hp_shim_hooks *h, const struct hp_shim_hook *hook, struc
 static void start_next(struct hp_shim_hooks *h)
 {
 	const struct hp_shim_hook *hook = h->at < h->n ? h->hooks[h->at] : NULL;
+	struct hp_error why = HP_ERROR_INIT;
 
 	if (!hook) {
 		tell(h);
 		return;
 	}
-	if (start(h, hook, &h->why) < 0) {
-		close_output(h);
-		hp_wrap(&h->why, "hook '%s'", hook->path);
-		tell(h);
+	if (start(h, hook, &why) < 0) {
+		hp_wrap(&why, "hook '%s'", hook->path);
+		fail(h, &why);
 		return;
 	}
 	hp_timer_start(h->loop, &h->timer, hook->timeout_ms > 0 ? hook->timeout_ms : LIMIT_MS,
@@ -193,6 +208,7 @@ struct hp_shim_hooks *hp_shim_hooks_run(struct hp_loop *l,
 	h->done = done;
 	h->data = data;
 	h->output_fd = -1;
+	h->all = spec->all;
 	h->state = make_state(spec);
 	collect(h, spec);
 	start_next(h);

@@ -16,9 +16,11 @@ struct hp_shim_hooks_spec {
 	const char *id, *bundle;
 	const char *status; /* "creating", "running", "stopped" */
 	uint32_t pid;       /* 0: none */
+	bool all;           /* go on after one that has failed */
 };
 
-/* One hook after the other has ended well (@why is NULL), or one has failed: with what it wrote. */
+/* One hook after the other has ended well (@why is NULL), or one has failed: with what it wrote. Of
+ * several, the first. */
 typedef void (*hp_shim_hooks_fn)(void *data, const struct hp_error *why);
 
 /* Run all. @done is called once, never from inside of this call; it may free the run. A hook

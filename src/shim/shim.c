@@ -22,6 +22,7 @@ void hp_shim_clear(struct hp_shim *s)
 	/* First what calls back, then what it calls. Streams go before the mux that they are on, and
 	 * processes after the calls that are told of the machine's end. */
 	hp_shim_create_forget(s);
+	hp_shim_hooks_free(TAKE(s->start_hooks));
 	hp_shim_hooks_free(TAKE(s->last_hooks));
 	for (struct hp_shim_process *p = s->first; p; p = p->next)
 		hp_shim_stdio_free(TAKE(p->io));

@@ -55,13 +55,52 @@ static void fail(struct hp_shim_process *p, const struct hp_error *why)
 	hp_shim_exit_never_began(p, status_of(why));
 }
 
+/* It runs, and all that belongs to its start has been done. */
+static void conclude(struct hp_shim_process *p)
+{
+	Hp__Shim__PidResponse reply = HP__SHIM__PID_RESPONSE__INIT;
+
+	p->stage = HP_SHIM_RUNNING;
+	publish_start(p);
+	reply.pid = p->pid;
+	hp_shim_pending_reply(TAKE(p->start), &reply.base);
+	hp_shim_exit_go_on(p);
+}
+
+/* From: OCI runtime-spec runtime.md, "Lifecycle": that one has failed is told, and nothing more. */
+static void on_hooks(void *data, const struct hp_error *why)
+{
+	struct hp_shim *s = data;
+
+	hp_shim_hooks_free(TAKE(s->start_hooks));
+	if (why)
+		hp_shim_log(s->log, HP_LOG_WARN, "start: %s", why->msg);
+	conclude(s->first);
+}
+
+/* They run after the program has begun, and before Start is answered. */
+static void run_hooks(struct hp_shim *s)
+{
+	static const enum hp_shim_hook_kind kind = HP_SHIM_HOOK_POSTSTART;
+	const struct hp_shim_hooks_spec spec = {.spec = s->spec,
+						.kinds = &kind,
+						.n_kinds = 1,
+						.id = s->id,
+						.bundle = s->bundle,
+						.status = "running",
+						.pid = hp_shim_task_pid(s),
+						.all = true};
+
+	s->start_hooks = hp_shim_hooks_run(s->loop, &spec, on_hooks, s);
+}
+
 static void on_started(void *data, struct hp_bytes payload, const struct hp_error *why)
 {
 	struct hp_shim_process *p = data;
 	struct hp_shim *s = p->shim;
-	Hp__Shim__PidResponse reply = HP__SHIM__PID_RESPONSE__INIT;
 	AUTO(hp_shim_msg_free) ProtobufCMessage *m = NULL;
 	struct hp_error err = HP_ERROR_INIT;
+	size_t n_hooks = 0;
 
 	if (!why && p != s->first &&
 	    hp_shim_unpack(&hp__guest__exec_response__descriptor, payload, &m, &err) < 0)
@@ -75,14 +114,15 @@ static void on_started(void *data, struct hp_bytes payload, const struct hp_erro
 	/* Zero is what clients read as "no process". */
 	if (p->pid == 0)
 		p->pid = hp_shim_task_pid(s);
-	p->stage = HP_SHIM_RUNNING;
-	if (p == s->first)
-		s->times.started = hp_clock_ns();
-	publish_start(p);
-	reply.pid = p->pid;
-	hp_shim_pending_reply(TAKE(p->start), &reply.base);
 	hp_shim_stdio_begin(p->io);
-	hp_shim_exit_go_on(p);
+	if (p == s->first) {
+		s->times.started = hp_clock_ns();
+		hp_shim_spec_hooks(s->spec, HP_SHIM_HOOK_POSTSTART, &n_hooks);
+	}
+	if (n_hooks > 0)
+		run_hooks(s);
+	else
+		conclude(p);
 }
 
 static void start_guest(struct hp_shim *s)

@@ -12,6 +12,7 @@ setup_file() {
 	fi
 	export CONTAINERD_SNAPSHOTTER=blockfile
 	e2e_up block_prepare
+	harpoon vm template build --quiet --disk rw >/dev/null
 }
 
 block_prepare() {

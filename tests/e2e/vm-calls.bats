@@ -8,6 +8,7 @@ setup_file() {
 	vm_up
 	export HP_SHIM ROOTFS=$E2E/rootfs
 	"$E2E_LIB/rootfs" "$ROOTFS"
+	harpoon vm template build --quiet --disk ro >/dev/null
 }
 teardown_file() { vm_down; }
 
@@ -30,4 +31,8 @@ calls() { PYTHONDONTWRITEBYTECODE=1 timeout 55 python3 "$E2E_LIB/task_calls.py" 
 @test "more connections than it takes" { calls many_connections; }
 @test "signals 1 to 64 to init and to all" { calls signals_to_init; }
 @test "signals 1 to 64 to execs" { calls signals_to_execs; }
+@test "exec beside a container's own cgroups with controllers" { calls exec_beside_controllers; }
+@test "hooks of the host, in their order" { calls hooks_in_their_order; }
+@test "Kill while poststart hooks run" { calls killed_while_hooks_run; }
+@test "a read-only disk, for several machines" { calls read_only_disk; }
 @test "calls of eight clients at once" { calls concurrent_calls; }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* exec.c - further processes, and signals. */
 #include <signal.h>
+#include <sys/mount.h>
 
 #include "suite.h"
 
@@ -35,6 +36,30 @@ static void joins_the_container(void **state)
 	assert_int_equal(world_exit(w, 1), 6);
 	out = world_output(w, 1, 1);
 	assert_string_equal(out, "boxed\n/bin/busybox\n/root\nsame\n");
+}
+
+/* Once it has turned on controllers for cgroups of its own, there can be no process beside those. */
+static void joins_where_init_has_gone(void **state)
+{
+	struct world *w = *state;
+	AUTO_FREE char *out = NULL;
+	struct box b;
+
+	box_init(&b, "cd /sys/fs/cgroup && mkdir init && echo $$ >init/cgroup.procs;"
+		     "for c in $(cat cgroup.controllers); do echo +$c >cgroup.subtree_control;"
+		     "done 2>/tmp/errors; echo up; while :; do sleep 0.02; done");
+	box_mount(&b, "/sys", "sysfs", "sysfs")->flags = MS_RDONLY;
+	box_mount(&b, "/sys/fs/cgroup", "cgroup", "cgroup")->data = (char *)"nsdelegate,none";
+	box_run(w, &b);
+	world_expect(w, 1, "up\n");
+	exec(w, &b, 1,
+	     "test -s /sys/fs/cgroup/cgroup.subtree_control || exit 7;"
+	     "grep ^0 /proc/self/cgroup; exit 6");
+	/* Where cgroups of version 1 have all controllers, there is nothing to be turned on. */
+	if (world_exit(w, 1) == 7)
+		return;
+	out = world_output(w, 1, 1);
+	assert_string_equal(out, "0::/init\n");
 }
 
 static void refuses_what_cannot_run(void **state)
@@ -199,6 +224,7 @@ static void takes_many(void **state)
 
 const struct CMUnitTest suite_exec[] = {
 	GUEST_TEST(joins_the_container),
+	GUEST_TEST(joins_where_init_has_gone),
 	GUEST_TEST(refuses_what_cannot_run),
 	GUEST_TEST(refuses_a_number_that_is_taken),
 	GUEST_TEST(ends_before_init),

@@ -200,7 +200,11 @@ void world_close(struct world *w)
 	expect(hp_remove_tree(w->dir, &err), &err);
 	if (w->cgroup) {
 		AUTO_FREE char *container = hp_sprintf("%s/container", w->cgroup);
+		AUTO_FREE char *below = hp_sprintf("%s/init", container);
 
+		/* A container may have made this one. */
+		for (int i = 0; i < 100 && rmdir(below) < 0 && errno == EBUSY; i++)
+			hp_clock_sleep_ms(10);
 		for (int i = 0; i < 100 && rmdir(container) < 0 && errno == EBUSY; i++)
 			hp_clock_sleep_ms(10);
 		assert_int_equal(rmdir(w->cgroup), 0);

@@ -29,6 +29,7 @@ def config(args, terminal=False, **more):
     def mount(where, kind, *options):
         return {"destination": where, "type": kind, "source": kind, "options": list(options)}
 
+    cgroup = more.pop("cgroup", False)
     linux = {"namespaces": [{"type": t} for t in ("pid", "ipc", "uts", "mount", "network")],
              "cgroupsPath": "/hp-task"}
     linux.update(more.pop("linux", {}))
@@ -37,6 +38,9 @@ def config(args, terminal=False, **more):
             "mounts": [mount("/proc", "proc"), mount("/dev", "tmpfs", "mode=755"),
                        mount("/dev/pts", "devpts", "newinstance", "ptmxmode=0666"),
                        mount("/sys", "sysfs")]}
+    if cgroup:
+        spec["mounts"].append(mount("/sys/fs/cgroup", "cgroup", "rw"))
+        linux["namespaces"].append({"type": "cgroup"})
     spec.update(more)
     return spec
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Calls of a task service in orders that containerd does not make every day. Usage: task_calls.py NAME"""
+import hashlib
 import os
 import signal
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -362,6 +364,96 @@ def signals_to_execs():
         assert t.delete(name) in (137, 128 + number)
     assert t.status() == RUNNING
     t.end()
+
+
+def exec_beside_controllers():
+    t = Task("leaf", ["sh", "-c", """cd /sys/fs/cgroup && mkdir init && echo $$ >init/cgroup.procs &&
+        echo +pids >cgroup.subtree_control && echo ready; read x; rmdir gone; echo $?"""],
+             cgroup=True)
+    stdin, out = t.fifo("in"), t.fifo("out")
+    t.run_it(stdin=stdin.path, stdout=out.path)
+    out.wait(b"ready")
+    t.exec("e", ["sh", "-c", "cat /proc/self/cgroup /sys/fs/cgroup/cgroup.subtree_control"], out.path)
+    t.start("e")
+    assert t.wait("e") == 0
+    assert out.read().split()[-2:] == [b"0::/init", b"pids"], out.text
+    t.exec("f", ["sleep", "100"])
+    t.start("f")
+    t.kill(9, everyone=True)
+    assert t.wait("f") == t.wait() == 137
+    t.end()
+
+
+def hooks_in_their_order():
+    def hook(words):
+        return {"path": "/bin/sh", "args": ["sh", "-c", words]}
+
+    seen = os.path.join(os.environ["E2E"], "hooks-seen")
+    tell = "echo %%s $(grep -o '\"status\":\"[a-z]*\"\\|\"pid\":[0-9]*' | tr '\\n' ' ') >>%s" % seen
+    kinds = ("prestart", "createRuntime", "poststart", "poststop")
+    hooks = {kind: [hook(tell % kind)] for kind in kinds}
+    hooks["poststart"].insert(0, hook("exit 5"))
+    hooks["poststop"].insert(0, hook("exit 6"))
+    t = Task("hooked", ["true"], hooks=hooks)
+    pid = t.create()[1][0]
+    t.start()
+    with open(seen) as f:
+        assert len(f.readlines()) == 3
+    assert t.wait() == 0
+    t.end()
+    with open(seen) as f:
+        lines = [line.split() for line in f]
+    os.unlink(seen)
+    assert [line[0] for line in lines] == list(kinds), lines
+    assert [sorted(line[1:]) for line in lines] == [
+        ['"pid":%d' % pid, '"status":"creating"'], ['"pid":%d' % pid, '"status":"creating"'],
+        ['"pid":%d' % pid, '"status":"running"'], ['"status":"stopped"']], lines
+
+
+def killed_while_hooks_run():
+    t = Task("slow", ["sleep", "100"], hooks={"poststart": [
+        {"path": "/bin/sleep", "args": ["sleep", "1.5"]}]})
+    t.create()
+    slot = t.shim.begin("Start", [(1, t.id)])
+    time.sleep(0.5)
+    quick(t.status)
+    refused(STATE, t.delete)
+    t.kill(9)
+    t.shim.finish(slot)
+    assert t.wait() == 137
+    t.end()
+
+
+def read_only_disk():
+    image = os.path.join(os.environ["E2E"], "disk.img")
+    subprocess.run(["mkfs.ext4", "-q", "-d", os.environ["ROOTFS"], image, "64M"], check=True)
+    with open(image, "rb") as f:
+        before = hashlib.sha256(f.read()).hexdigest()
+    mount = [{"type": "ext4", "source": image, "options": ["ro", "loop"]}]
+    tasks = []
+    # Several read it at once.
+    for name in "ro1", "ro2":
+        t = Task(name, ["sh", "-c", "cat /etc/group; touch /x; cat /sys/block/vda/ro; read x"],
+                 rootfs=False)
+        stdin, out = t.fifo("in"), t.fifo("out")
+        t.run_it(stdin=stdin.path, stdout=out.path, mounts=mount)
+        out.wait(b"\n1\n")
+        assert b"staff" in out.text and b"vda" not in out.text
+        fd = [f for f in os.listdir("/proc/%d/fd" % t.machine_pid())
+              if os.readlink("/proc/%d/fd/%s" % (t.machine_pid(), f)) == image]
+        for f in fd:
+            with open("/proc/%d/fdinfo/%s" % (t.machine_pid(), f)) as info:
+                flags = [int(line.split()[1], 8) for line in info if line.startswith("flags")]
+            assert flags[0] & os.O_ACCMODE == os.O_RDONLY
+        assert fd
+        tasks.append(t)
+    w = Task("rw", ["true"], rootfs=False)
+    assert "another machine" in refused(STATE, w.create, mounts=[dict(mount[0], options=["rw"])])
+    for t in [w] + tasks:
+        t.end()
+    with open(image, "rb") as f:
+        assert hashlib.sha256(f.read()).hexdigest() == before
+    os.unlink(image)
 
 
 def concurrent_calls():

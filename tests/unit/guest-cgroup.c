@@ -59,6 +59,24 @@ static void turns_controllers_on_one_by_one(void **state)
 	tree_close(&t);
 }
 
+/* A process that is in no cgroup of the container's, and one that is not there. */
+static void finds_where_processes_are(void **state)
+{
+	struct hp_error err = HP_ERROR_INIT;
+	struct tree t;
+	int fd = -1;
+
+	(void)state;
+	tree_open(&t);
+	assert_int_equal(hp_guest_cgroup_open_of(&t.g, getpid(), &fd, &err), -1);
+	assert_int_equal(err.code, HP_EINTERNAL);
+	hp_error_clear(&err);
+	assert_int_equal(hp_guest_cgroup_open_of(&t.g, INT32_MAX, &fd, &err), -1);
+	assert_int_equal(err.code, HP_ENOTFOUND);
+	assert_int_equal(fd, -1);
+	tree_close(&t);
+}
+
 static void needs_a_cgroup(void **state)
 {
 	AUTO(scratch_free) char *dir = scratch_new();
@@ -254,6 +272,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(turns_controllers_on_one_by_one),
+		FDS_TEST(finds_where_processes_are),
 		FDS_TEST(needs_a_cgroup),
 		FDS_TEST(writes_limits),
 		FDS_TEST(a_period_comes_with_a_quota),

@@ -46,7 +46,7 @@ static void world_open(struct world *w, const char *hooks)
 	assert_int_equal(hp_shim_spec_read(w->dir, &w->spec, &err), 0);
 }
 
-static void run(struct world *w)
+static void run_some(struct world *w, bool all)
 {
 	static const enum hp_shim_hook_kind kinds[] = {HP_SHIM_HOOK_PRESTART,
 						       HP_SHIM_HOOK_CREATE_RUNTIME};
@@ -56,10 +56,16 @@ static void run(struct world *w)
 						.id = "web",
 						.bundle = w->dir,
 						.status = "creating",
-						.pid = 77};
+						.pid = 77,
+						.all = all};
 
 	w->hooks = hp_shim_hooks_run(w->loop, &spec, on_done, w);
 	assert_int_equal(w->done, 0);
+}
+
+static void run(struct world *w)
+{
+	run_some(w, false);
 }
 
 static void world_close(struct world *w)
@@ -117,6 +123,28 @@ static void gives_the_state(void **state)
 	world_close(&w);
 }
 
+/* The first that failed is told, when all have been run. */
+static void goes_on_when_it_is_to(void **state)
+{
+	AUTO(scratch_free) char *dir = scratch_new();
+	AUTO_FREE char *path = hp_path_join(dir, "out");
+	AUTO_FREE char *hooks =
+		hp_sprintf("[{\"path\":\"/bin/false\"},{\"path\":\"/no/such/program\"},"
+			   "{\"path\":\"/bin/sleep\",\"args\":[\"sleep\",\"100\"],"
+			   "\"timeout\":1},{\"path\":\"/bin/touch\",\"args\":[\"t\",\"%s\"]}]",
+			   path);
+	struct world w;
+
+	(void)state;
+	world_open(&w, hooks);
+	run_some(&w, true);
+	links_until(w.loop, is_done, &w);
+	assert_int_equal(w.why.code, HP_EFAILED);
+	assert_non_null(strstr(w.why.msg, "/bin/false"));
+	assert_true(scratch_has(path));
+	world_close(&w);
+}
+
 static void tells_what_failed(void **state)
 {
 	static const struct {
@@ -161,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(has_nothing_to_do),
 		FDS_TEST(gives_the_state),
+		FDS_TEST(goes_on_when_it_is_to),
 		FDS_TEST(tells_what_failed),
 		FDS_TEST(is_stopped),
 	};

@@ -20,6 +20,35 @@ static void starts_init(void **state)
 	shim_world_close(&w);
 }
 
+#define HOOKED                                                                                    \
+	"{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"/bin/true\"],\"cwd\":\"/\","          \
+	"\"user\":{\"uid\":0,\"gid\":0}},\"root\":{\"path\":\"rootfs\"},\"hooks\":"               \
+	"{\"poststart\":[{\"path\":\"/bin/false\"},{\"path\":\"/bin/sh\",\"args\":[\"h\",\"-c\"," \
+	"\"cat >$OUT\"],\"env\":[\"OUT=%s\"]}]},\"linux\":{}}"
+
+/* One that fails is no failure of the container's. */
+static void runs_hooks_before_it_answers(void **state)
+{
+	AUTO(scratch_free) char *dir = scratch_new();
+	AUTO_FREE char *path = hp_path_join(dir, "out");
+	AUTO_FREE char *config = hp_sprintf(HOOKED, path);
+	AUTO(hp_buf_free) struct hp_buf buf = {0};
+	AUTO_FREE char *text = NULL;
+	struct hp_error err = HP_ERROR_INIT;
+	struct shim_world w;
+
+	(void)state;
+	shim_world_open_with(&w, config);
+	assert_int_equal(world_create(&w, ""), HP_OK);
+	assert_false(scratch_has(path));
+	assert_int_equal(world_start(&w, ""), HP_OK);
+	assert_int_equal(world_state(&w, "")->status, HP__SHIM__STATUS__RUNNING);
+	assert_int_equal(hp_file_read(path, 4096, &buf, &err), 0);
+	text = hp_buf_take_str(&buf);
+	assert_non_null(strstr(text, "\"status\":\"running\""));
+	shim_world_close(&w);
+}
+
 static void starts_execs(void **state)
 {
 	static const char *const events[] = {"/tasks/create", "/tasks/start",
@@ -142,6 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(starts_init),
+		FDS_TEST(runs_hooks_before_it_answers),
 		FDS_TEST(starts_execs),
 		FDS_TEST(tells_what_cannot_be_executed),
 		FDS_TEST(tells_what_cannot_be_executed_by_an_exec),
