@@ -87,12 +87,11 @@ struct hp_shim {
 	uint32_t last_number;
 	struct hp_shim_create *create;
 	enum { HP_SHIM_GOES, HP_SHIM_PAUSING, HP_SHIM_PAUSED, HP_SHIM_RESUMING } pace;
-	struct hp_shim_pending *pause;     /* the Pause or Resume that is under way */
-	struct hp_shim_pending *removal;   /* the Delete that is under way */
-	struct hp_shim_hooks *start_hooks; /* poststart, of init's Start */
-	struct hp_shim_hooks *last_hooks;  /* poststop, of that */
-	struct hp_bytes stats;             /* packed v2.Metrics, the last that came; owned */
-	uint64_t oom_kills;                /* that the guest has told of */
+	struct hp_shim_pending *pause;   /* the Pause or Resume that is under way */
+	struct hp_shim_pending *removal; /* the Delete that is under way */
+	struct hp_shim_hooks *start_hooks, *last_hooks; /* poststart, poststop, as they run */
+	struct hp_bytes stats; /* packed v2.Metrics, the last that came; owned */
+	uint64_t oom_kills;    /* that the guest has told of */
 	struct hp_shim_times times;
 	struct hp_shim_pending *shutdown;
 	struct hp_timer shutdown_due; /* the task is gone */
