@@ -189,3 +189,14 @@ int hp_str_check_id(const char *what, const char *id, struct hp_error *err)
 			what, id);
 	return 0;
 }
+
+int hp_str_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}

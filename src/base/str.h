@@ -28,6 +28,8 @@ int hp_str_nano(const char *s, int64_t *ret_nano, struct hp_error *err) MUST_CHE
 int hp_str_duration(const char *s, int64_t *ret_ms, struct hp_error *err) MUST_CHECK;
 bool hp_str_bool(const char *s, bool *ret); /* true false 1 0 yes no on off; false: is none */
 
+int hp_str_hex_digit(char c); /* its value, -1 when it is none */
+
 /* Bytes for people: "12.3 MiB". Owns: the caller. */
 char *hp_str_human_bytes(uint64_t bytes);
 

@@ -15,32 +15,31 @@ static void publish(struct hp_shim *s, const char *topic, const char *type)
 	hp_shim_events_publish(s->events, topic, type, &event.base);
 }
 
-static void on_paused(void *data, const struct hp_error *why)
+/* The machine stands still now (@paused) or goes on; or stays as it was, when there is a @why. */
+static void settle(struct hp_shim *s, bool paused, const struct hp_error *why)
 {
-	struct hp_shim *s = data;
+	struct hp_shim_pending *call = TAKE(s->pause);
 
+	s->pace = paused == !why ? HP_SHIM_PAUSED : HP_SHIM_GOES;
 	if (why) {
-		s->pace = HP_SHIM_GOES;
-		hp_shim_pending_refuse(TAKE(s->pause), why);
+		hp_shim_pending_refuse(call, why);
 		return;
 	}
-	s->pace = HP_SHIM_PAUSED;
-	publish(s, "/tasks/paused", "containerd.events.TaskPaused");
-	hp_shim_pending_done(TAKE(s->pause));
+	if (paused)
+		publish(s, "/tasks/paused", "containerd.events.TaskPaused");
+	else
+		publish(s, "/tasks/resumed", "containerd.events.TaskResumed");
+	hp_shim_pending_done(call);
+}
+
+static void on_paused(void *data, const struct hp_error *why)
+{
+	settle(data, true, why);
 }
 
 static void on_resumed(void *data, const struct hp_error *why)
 {
-	struct hp_shim *s = data;
-
-	if (why) {
-		s->pace = HP_SHIM_PAUSED;
-		hp_shim_pending_refuse(TAKE(s->pause), why);
-		return;
-	}
-	s->pace = HP_SHIM_GOES;
-	publish(s, "/tasks/resumed", "containerd.events.TaskResumed");
-	hp_shim_pending_done(TAKE(s->pause));
+	settle(data, false, why);
 }
 
 static int check(struct hp_shim *s, const Hp__Shim__IdRequest *r, bool paused,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/str.h"
 
 #define PLACE_MAX 65536 /* bytes of one text */
 
@@ -18,17 +19,6 @@ static const struct {
 	{"binary://", HP_SHIM_PLACE_LOGGER, false},
 	{"binary-v2://", HP_SHIM_PLACE_LOGGER, true},
 };
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* Undo the percent-encoding of @len bytes. Owns: the caller. Returns: NULL when it is none. */
 static char *decode(const char *text, size_t len, bool plus_is_space)
@@ -45,8 +35,8 @@ static char *decode(const char *text, size_t len, bool plus_is_space)
 			continue;
 		if (i + 2 >= len)
 			return NULL;
-		high = hex_digit(text[i + 1]);
-		low = hex_digit(text[i + 2]);
+		high = hp_str_hex_digit(text[i + 1]);
+		low = hp_str_hex_digit(text[i + 2]);
 		/* A NUL would cut the text short. */
 		if (high < 0 || low < 0 || (high == 0 && low == 0))
 			return NULL;

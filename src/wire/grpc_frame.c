@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/alloc.h"
+#include "base/str.h"
 
 /* From: grpc/grpc doc/PROTOCOL-HTTP2.md, "TimeoutValue": at most 8 digits. */
 #define TIMEOUT_MAX 99999999
@@ -44,26 +45,14 @@ void hp_grpc_prefix_write(uint32_t len, uint8_t ret_prefix[HP_GRPC_PREFIX])
 	ret_prefix[4] = (uint8_t)len;
 }
 
-/* The value of a hexadecimal digit, -1 when it is none. */
-static int hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The byte that "%xy" at the front of @text stands for, -1 when it is not of that form. */
 static int percent_value(struct hp_bytes text)
 {
 	if (text.len < 3 || text.data[0] != '%')
 		return -1;
 
-	int high = hex_value(text.data[1]);
-	int low = hex_value(text.data[2]);
+	int high = hp_str_hex_digit((char)text.data[1]);
+	int low = hp_str_hex_digit((char)text.data[2]);
 
 	return high < 0 || low < 0 ? -1 : high * 16 + low;
 }

@@ -175,10 +175,26 @@ static void checks_identifiers(void **state)
 	}
 }
 
+static void reads_hex_digits(void **state)
+{
+	static const char digits[] = "0123456789abcdef";
+	static const char none[] = {'g', 'G', '@', '`', '/', ':', ' ', '\0', (char)0xff};
+
+	(void)state;
+	for (int i = 0; i < 16; i++) {
+		assert_int_equal(hp_str_hex_digit(digits[i]), i);
+		if (i >= 10)
+			assert_int_equal(hp_str_hex_digit((char)(digits[i] - 'a' + 'A')), i);
+	}
+	for (size_t i = 0; i < sizeof(none); i++)
+		assert_int_equal(hp_str_hex_digit(none[i]), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(compares),
+		FDS_TEST(reads_hex_digits),
 		FDS_TEST(measures_characters),
 		FDS_TEST(reads_booleans),
 		FDS_TEST(collects_strings),
