@@ -72,9 +72,10 @@ static void on_hooks(void *data, const struct hp_error *why)
 {
 	struct hp_shim *s = data;
 
-	hp_shim_hooks_free(TAKE(s->start_hooks));
+	/* The reason is theirs. */
 	if (why)
 		hp_shim_log(s->log, HP_LOG_WARN, "start: %s", why->msg);
+	hp_shim_hooks_free(TAKE(s->start_hooks));
 	conclude(s->first);
 }
 
