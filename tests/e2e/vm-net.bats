@@ -31,7 +31,7 @@ teardown_file() {
 teardown() {
 	local id
 	for id in $(ctr tasks ls -q); do
-		ctr tasks kill -s 9 "$id" || true
+		cni tasks kill -s 9 "$id" || true
 	done
 	until_ok 10 sh -c '[ -z "$(ctr tasks ls -q)$(ctr containers ls -q)" ]'
 	ip netns del "$SIDE" 2>/dev/null || true
