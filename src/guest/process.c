@@ -320,12 +320,13 @@ static void kill_rest(struct hp_guest *g)
 			kill(p->pid, SIGKILL);
 }
 
-/* Init has ended: so does the container. One that could not be made may be asked for again. */
+/* Init has ended: so does the container. One that could not be made may be asked for again,
+ * and after a rehearsal comes another. */
 static void end_container(struct hp_guest *g)
 {
 	close(g->init_pidfd);
 	g->init_pidfd = -1;
-	if (g->stage != HP_GUEST_CREATING) {
+	if (g->stage != HP_GUEST_CREATING && !g->request->container->rehearsal) {
 		kill_rest(g);
 		g->stage = HP_GUEST_ENDED;
 		return;

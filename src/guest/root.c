@@ -53,6 +53,10 @@ static int mount_base(const Hp__Guest__Container *c, struct hp_error *err)
 {
 	AUTO_FREE char *share = NULL;
 
+	if (c->rehearsal)
+		return mount("/", HP_GUEST_ROOT, NULL, MS_BIND | MS_REC, NULL) == 0
+			       ? 0
+			       : hp_fail_errno(err, errno, "bind the machine's own root");
 	if (c->root_block)
 		return mount_block(c->root_block, err);
 	share = hp_path_join(HP_GUEST_SHARES, c->rootfs);

@@ -18,14 +18,11 @@
 #include "guest.pb-c.h"
 #include "net/tap.h"
 #include "net/ttrpc_client.h"
+#include "vm/rehearsal.h"
 
 #define SERVICE     "harpoon.guest.v1.Guest"
 #define PATIENCE_MS 30000
-/* Of the process that warms the guest up: the last one that the guest takes, which no shim comes to.
- * From: src/guest/request.h. */
-#define NUMBER      ((1u << 20) - 1)
-/* From: src/vm/initramfs.c. What it says is of no interest. */
-#define PROGRAM     "/init"
+#define ROUNDS      2 /* the second shows what the first has not reached */
 #define KEPT        3 /* descriptors of the pool that a holder keeps */
 
 struct holder {
@@ -35,6 +32,7 @@ struct holder {
 	struct hp_vmm *vmm;
 	pid_t pid;
 	struct hp_ttrpc_client *guest;
+	unsigned rounds;      /* of the rehearsal, begun */
 	int fds[HP_WARM_FDS]; /* that the pool gets */
 	int guests[HP_PORTS];
 	int console_fd; /* the machine's end */
@@ -101,21 +99,16 @@ static void tell_ready(void *data, const struct hp_error *why)
 	hp_timer_stop(&h->timer);
 }
 
-static void call(struct holder *h, const char *method, const ProtobufCMessage *request,
+static void call(struct holder *h, const char *method, struct hp_bytes payload,
 		 hp_ttrpc_done_fn done)
 {
-	const size_t len = protobuf_c_message_get_packed_size(request);
-	AUTO_FREE uint8_t *bytes = hp_alloc(len);
-
-	protobuf_c_message_pack(request, bytes);
 	hp_ttrpc_call(h->guest,
-		      &(struct hp_ttrpc_outgoing){.service = SERVICE,
-						  .method = method,
-						  .payload = HP_BYTES(bytes, len)},
+		      &(struct hp_ttrpc_outgoing){
+			      .service = SERVICE, .method = method, .payload = payload},
 		      done, h);
 }
 
-static void watch(struct holder *h);
+static void rehearse(struct holder *h);
 
 static void on_news(void *data, struct hp_bytes payload, const struct hp_error *why)
 {
@@ -128,45 +121,47 @@ static void on_news(void *data, struct hp_bytes payload, const struct hp_error *
 		give_up();
 	hp__guest__watch_response__free_unpacked(news, NULL);
 	if (exits == 0) {
-		watch(h);
-		return;
+		call(h, "Watch", HP_BYTES(NULL, 0), on_news);
+	} else if (h->rounds < ROUNDS) {
+		rehearse(h);
+	} else {
+		hp_ttrpc_client_free(TAKE(h->guest));
+		hp_vmm_pause(h->vmm, true, tell_ready, h);
 	}
-	hp_ttrpc_client_free(TAKE(h->guest));
-	hp_vmm_pause(h->vmm, true, tell_ready, h);
 }
 
-static void watch(struct holder *h)
-{
-	const Hp__Guest__WatchRequest request = HP__GUEST__WATCH_REQUEST__INIT;
-
-	call(h, "Watch", &request.base, on_news);
-}
-
-static void on_executed(void *data, struct hp_bytes payload, const struct hp_error *why)
+static void on_started(void *data, struct hp_bytes payload, const struct hp_error *why)
 {
 	(void)payload;
 	if (why)
 		give_up();
-	watch(data);
+	call(data, "Watch", HP_BYTES(NULL, 0), on_news);
 }
 
-/* Run a program, so that the guest's kernel has done once what each container needs done. */
+static void on_created(void *data, struct hp_bytes payload, const struct hp_error *why)
+{
+	(void)payload;
+	if (why)
+		give_up();
+	call(data, "Start", HP_BYTES(NULL, 0), on_started);
+}
+
+/* Run a container, so that the guest's kernel has done once what each needs done. */
+static void rehearse(struct holder *h)
+{
+	size_t len;
+	AUTO_FREE unsigned char *request = hp_rehearsal_create(&len);
+
+	h->rounds++;
+	call(h, "Create", HP_BYTES(request, len), on_created);
+}
+
 static void on_hello(void *data, struct hp_bytes payload, const struct hp_error *why)
 {
-	Hp__Guest__ExecRequest request = HP__GUEST__EXEC_REQUEST__INIT;
-	Hp__Guest__Process process = HP__GUEST__PROCESS__INIT;
-	char *args[] = {(char[]){PROGRAM}, (char[]){"--help"}};
-
 	(void)payload;
 	if (why)
 		give_up();
-	process.n_args = HP_ARRAY_LEN(args);
-	process.args = args;
-	process.cwd = (char[]){"/"};
-	process.outside = true;
-	request.number = NUMBER;
-	request.process = &process;
-	call(data, "Exec", &request.base, on_executed);
+	rehearse(data);
 }
 
 static int open_ends(struct holder *h, struct hp_error *err)
@@ -216,7 +211,8 @@ static int spawn(struct holder *h, struct hp_error *err)
 
 static int begin(struct holder *h, struct hp_error *err)
 {
-	Hp__Guest__HelloRequest hello = HP__GUEST__HELLO_REQUEST__INIT;
+	Hp__Guest__HelloRequest request = HP__GUEST__HELLO_REQUEST__INIT;
+	uint8_t hello[8];
 	int control;
 
 	if (hp_loop_new(&h->loop, err) < 0 || open_ends(h, err) < 0 || spawn(h, err) < 0)
@@ -230,8 +226,9 @@ static int begin(struct holder *h, struct hp_error *err)
 			   err) < 0)
 		return -1;
 	hp_timer_start(h->loop, &h->timer, PATIENCE_MS, on_late, h);
-	hello.version = 1;
-	call(h, "Hello", &hello.base, on_hello);
+	request.version = 1;
+	call(h, "Hello", HP_BYTES(hello, hp__guest__hello_request__pack(&request, hello)),
+	     on_hello);
 	return 0;
 }
 

@@ -47,6 +47,28 @@ static void runs(void **state)
 	assert_string_equal(err, "oops\n");
 }
 
+/* What is rehearsed has the machine's own root, and leaves it to the container that comes. */
+static void rehearses(void **state)
+{
+	struct world *w = *state;
+	AUTO_FREE char *out = NULL;
+	struct box b;
+
+	for (int i = 0; i < 2; i++) {
+		box_init(&b, "exit 7");
+		b.container.rehearsal = true;
+		b.container.rootfs = (char *)"";
+		box_run(w, &b);
+		assert_int_equal(world_exit(w, 0), 7);
+	}
+	box_init(&b, "echo real");
+	box_run(w, &b);
+	assert_int_equal(world_exit(w, 0), 0);
+	out = world_output(w, 0, 1);
+	assert_string_equal(out, "real\n");
+	box_refused(w, "Create", &b.request.base, HP_ESTATE, "has a container already");
+}
+
 static void waits_for_start(void **state)
 {
 	struct world *w = *state;
@@ -192,6 +214,7 @@ const struct CMUnitTest suite_life[] = {
 	GUEST_TEST(says_hello),
 	GUEST_TEST(refuses_unknown_methods),
 	GUEST_TEST(runs),
+	GUEST_TEST(rehearses),
 	GUEST_TEST(waits_for_start),
 	GUEST_TEST(holds_one_container),
 	GUEST_TEST(refuses_what_cannot_run),
