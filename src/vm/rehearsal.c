@@ -22,7 +22,7 @@
 	}
 
 /* As in the specs of containerd's clients. */
-static Hp__Guest__Mount mounts[] = {
+static const Hp__Guest__Mount mounts[] = {
 	MOUNT("/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, ""),
 	MOUNT("/dev", "tmpfs", MS_NOSUID | MS_STRICTATIME, "mode=755,size=65536k"),
 	MOUNT("/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
@@ -40,7 +40,7 @@ static const char *const read_only[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/
 					"/proc/sysrq-trigger"};
 
 /* A filter that allows all, but has to be checked, compiled and run as any. */
-static struct sock_filter filter[] = {
+static const struct sock_filter filter[] = {
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ~0u, 0, 1),
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
@@ -59,7 +59,7 @@ unsigned char *hp_rehearsal_create(size_t *ret_len)
 	unsigned char *packed;
 
 	for (size_t i = 0; i < HP_ARRAY_LEN(mounts); i++)
-		all[i] = &mounts[i];
+		all[i] = (Hp__Guest__Mount *)(uintptr_t)&mounts[i];
 	caps.bounding = caps.effective = caps.permitted = CAPABILITIES;
 	p.args = args;
 	p.n_args = HP_ARRAY_LEN(args);
@@ -76,7 +76,7 @@ unsigned char *hp_rehearsal_create(size_t *ret_len)
 	c.n_masked_paths = HP_ARRAY_LEN(masked);
 	c.readonly_paths = (char **)(uintptr_t)read_only;
 	c.n_readonly_paths = HP_ARRAY_LEN(read_only);
-	c.seccomp.data = (uint8_t *)filter;
+	c.seccomp.data = (uint8_t *)(uintptr_t)filter;
 	c.seccomp.len = sizeof(filter);
 	c.pid_namespace = c.ipc_namespace = c.uts_namespace = c.cgroup_namespace = 1;
 	request.container = &c;
