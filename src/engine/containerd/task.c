@@ -297,6 +297,16 @@ int hp_containerd__close_stdin(struct containerd *c, const char *id, const char 
 	return 0;
 }
 
+static bool task_is_gone(struct containerd *c, const char *id)
+{
+	AUTO_REPLY Hp__GetTaskResponse *task = NULL;
+	struct hp_error err = HP_ERROR_INIT;
+
+	return hp_containerd__task(c, id, &task, &err) < 0 && err.code == HP_ESTATE;
+}
+
+/* Of two who delete a task at once, the slower one may find that the shim has closed its connection,
+ * which the daemon has no code for: whether the task is gone is what counts. */
 static int delete_task(struct containerd *c, const char *id, struct hp_error *err)
 {
 	Hp__DeleteTaskRequest request = HP__DELETE_TASK_REQUEST__INIT;
@@ -305,7 +315,7 @@ static int delete_task(struct containerd *c, const char *id, struct hp_error *er
 	if (hp_containerd__call(c, HP_SVC_TASKS "Delete", &request.base,
 				&hp__delete_response__descriptor, NULL, err) == 0)
 		return 0;
-	if (err->code != HP_ENOTFOUND)
+	if (err->code != HP_ENOTFOUND && !task_is_gone(c, id))
 		return hp_wrap(err, "delete the task of '%s'", id);
 	hp_error_clear(err);
 	return 0;
