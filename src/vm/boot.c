@@ -22,6 +22,7 @@
 #include "net/tap.h"
 #include "net/ttrpc_client.h"
 #include "vm/console.h"
+#include "vm/rehearsal.h"
 
 #define ATTEMPTS     3
 #define BOOT_WAIT_MS 30000 /* of the first attempt; each next one has twice the time */
@@ -29,6 +30,7 @@
 /* After the first answer the guest's kernel still has things to settle, and the mount of its files
  * to get its answer; what it does now, no clone has to. */
 #define SETTLE_MS    300
+#define ROUNDS       1  /* of the rehearsal */
 #define QUIET_MS     20 /* for who serves the files to have answered what came last */
 #define STATE_MAX    (64u << 20)
 #define STEP         (64 * 1024)
@@ -233,18 +235,29 @@ static void freeze(void *data, uint32_t events)
 	close(TAKE_FD(b->save_fds[1]));
 }
 
+/* Returns: whether it has gone wrong. When it has ended, the end of the console tells more of it. */
+static bool went_wrong(struct boot *b, const struct hp_error *why)
+{
+	if (why && why->code != HP_EUNAVAILABLE)
+		fail(b, why);
+	return why != NULL;
+}
+
+static void on_rehearsed(void *data, const struct hp_error *why)
+{
+	struct boot *b = data;
+
+	if (!went_wrong(b, why))
+		hp_timer_start(b->loop, &b->timer, SETTLE_MS, freeze, b);
+}
+
 static void on_hello(void *data, struct hp_bytes payload, const struct hp_error *why)
 {
 	struct boot *b = data;
 
 	(void)payload;
-	/* It has ended: the end of the console tells more of it. */
-	if (why && why->code == HP_EUNAVAILABLE)
-		return;
-	if (why)
-		fail(b, why);
-	else
-		hp_timer_start(b->loop, &b->timer, SETTLE_MS, freeze, b);
+	if (!went_wrong(b, why))
+		hp_rehearse(b->guest, ROUNDS, on_rehearsed, b);
 }
 
 /* In a child: answer for a directory with nothing in it, until the machine ends. */

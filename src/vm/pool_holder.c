@@ -15,7 +15,6 @@
 
 #include "base/alloc.h"
 #include "base/fd.h"
-#include "guest.pb-c.h"
 #include "net/tap.h"
 #include "net/ttrpc_client.h"
 #include "vm/rehearsal.h"
@@ -24,6 +23,9 @@
 #define PATIENCE_MS 30000
 #define ROUNDS      2 /* the second shows what the first has not reached */
 #define KEPT        3 /* descriptors of the pool that a holder keeps */
+
+/* HelloRequest with version 1. From: proto/guest.proto. */
+static const uint8_t hello[] = {0x08, 0x01};
 
 struct holder {
 	const struct hp_holder *wanted;
@@ -99,69 +101,24 @@ static void tell_ready(void *data, const struct hp_error *why)
 	hp_timer_stop(&h->timer);
 }
 
-static void call(struct holder *h, const char *method, struct hp_bytes payload,
-		 hp_ttrpc_done_fn done)
-{
-	hp_ttrpc_call(h->guest,
-		      &(struct hp_ttrpc_outgoing){
-			      .service = SERVICE, .method = method, .payload = payload},
-		      done, h);
-}
-
-static void rehearse(struct holder *h);
-
-static void on_news(void *data, struct hp_bytes payload, const struct hp_error *why)
+static void on_rehearsed(void *data, const struct hp_error *why)
 {
 	struct holder *h = data;
-	Hp__Guest__WatchResponse *news =
-		why ? NULL : hp__guest__watch_response__unpack(NULL, payload.len, payload.data);
-	const size_t exits = news ? news->n_exits : 0;
 
-	if (!news)
-		give_up();
-	hp__guest__watch_response__free_unpacked(news, NULL);
-	if (exits == 0) {
-		call(h, "Watch", HP_BYTES(NULL, 0), on_news);
-	} else if (h->rounds < ROUNDS) {
-		rehearse(h);
-	} else {
-		hp_ttrpc_client_free(TAKE(h->guest));
-		hp_vmm_pause(h->vmm, true, tell_ready, h);
-	}
-}
-
-static void on_started(void *data, struct hp_bytes payload, const struct hp_error *why)
-{
-	(void)payload;
 	if (why)
 		give_up();
-	call(data, "Watch", HP_BYTES(NULL, 0), on_news);
-}
-
-static void on_created(void *data, struct hp_bytes payload, const struct hp_error *why)
-{
-	(void)payload;
-	if (why)
-		give_up();
-	call(data, "Start", HP_BYTES(NULL, 0), on_started);
-}
-
-/* Run a container, so that the guest's kernel has done once what each needs done. */
-static void rehearse(struct holder *h)
-{
-	size_t len;
-	AUTO_FREE unsigned char *request = hp_rehearsal_create(&len);
-
-	h->rounds++;
-	call(h, "Create", HP_BYTES(request, len), on_created);
+	hp_ttrpc_client_free(TAKE(h->guest));
+	hp_vmm_pause(h->vmm, true, tell_ready, h);
 }
 
 static void on_hello(void *data, struct hp_bytes payload, const struct hp_error *why)
 {
+	struct holder *h = data;
+
 	(void)payload;
 	if (why)
 		give_up();
-	rehearse(data);
+	hp_rehearse(h->guest, ROUNDS, on_rehearsed, h);
 }
 
 static int open_ends(struct holder *h, struct hp_error *err)
@@ -211,8 +168,11 @@ static int spawn(struct holder *h, struct hp_error *err)
 
 static int begin(struct holder *h, struct hp_error *err)
 {
-	Hp__Guest__HelloRequest request = HP__GUEST__HELLO_REQUEST__INIT;
-	uint8_t hello[8];
+	const struct hp_ttrpc_outgoing call = {
+		.service = SERVICE,
+		.method = "Hello",
+		.payload = HP_BYTES(hello, sizeof(hello)),
+	};
 	int control;
 
 	if (hp_loop_new(&h->loop, err) < 0 || open_ends(h, err) < 0 || spawn(h, err) < 0)
@@ -226,9 +186,7 @@ static int begin(struct holder *h, struct hp_error *err)
 			   err) < 0)
 		return -1;
 	hp_timer_start(h->loop, &h->timer, PATIENCE_MS, on_late, h);
-	request.version = 1;
-	call(h, "Hello", HP_BYTES(hello, hp__guest__hello_request__pack(&request, hello)),
-	     on_hello);
+	hp_ttrpc_call(h->guest, &call, on_hello, h);
 	return 0;
 }
 
