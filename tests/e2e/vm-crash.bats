@@ -28,7 +28,7 @@ strike() {
 	files) pids=$(vm_files_of "$2") ;;
 	containerd) daemon_stop KILL ;;
 	guest)
-		timeout 3 ctr tasks exec --exec-id "boom$RANDOM" "$2" \
+		timeout 3 ctr tasks exec --exec-id "x$2" "$2" \
 			sh -c "$PANIC" "$(uname -r)" >/dev/null 2>&1 || true
 		;;
 	esac
@@ -64,6 +64,8 @@ recover() {
 	rm -f "$E2E/round"
 	ctr version >/dev/null 2>&1 || daemon_start
 	until_ok 15 removed "$1" || return 1
+	# FIFOs are the client's, and stay when it is killed, or its daemon.
+	find /run/containerd/fifo -name "x$1-std*" -printf '%h\n' | sort -u | xargs -r rm -r
 	until_ok 15 clean "$1" || {
 		traces "$1" >&2
 		return 1
@@ -81,7 +83,7 @@ round() {
 	case $step in
 	create) begin "$id" >/dev/null 2>&1 3>&- & ;;
 	run) sleep 0 & ;;
-	exec) timeout 10 ctr tasks exec --exec-id x "$id" sh -c 'seq 1 1000; sleep 0.2' >/dev/null 2>&1 3>&- & ;;
+	exec) timeout 10 ctr tasks exec --exec-id "x$id" "$id" sh -c 'seq 1 1000; sleep 0.2' >/dev/null 2>&1 3>&- & ;;
 	kill) timeout 10 ctr tasks kill -s 9 "$id" >/dev/null 2>&1 3>&- & ;;
 	delete)
 		ctr tasks kill -s 9 "$id"
