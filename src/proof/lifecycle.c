@@ -6,12 +6,16 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/fd.h"
 #include "base/str.h"
 #include "proof/run.h"
 
-#define PHASE        "lifecycle"
-#define STOP_MS      10000
-#define ASK_AGAIN_MS 250
+#define PHASE         "lifecycle"
+#define STOP_MS       10000
+#define ASK_AGAIN_MS  250
+#define LOOK_AGAIN_MS 5
+#define COMM_MAX      64
 
 /* The one container of this phase. */
 struct life {
@@ -97,13 +101,44 @@ static int step_memory(struct life *l, char **ret_measured, struct hp_error *err
 	return 0;
 }
 
+/* What goes by this name has not executed the container's program yet, and dies of SIGTERM in a way of
+ * its own. From: runc, libcontainer/nsenter. */
+static bool is_runc_init(pid_t pid)
+{
+	AUTO_FREE char *path = hp_sprintf("/proc/%d/comm", (int)pid);
+	AUTO(hp_buf_free) struct hp_buf text = {0};
+	struct hp_error ignored = HP_ERROR_INIT;
+
+	if (pid <= 0 || hp_file_read(path, COMM_MAX, &text, &ignored) < 0)
+		return false;
+	AUTO_FREE char *comm = hp_buf_take_str(&text);
+	return hp_str_starts(comm, "runc:[");
+}
+
+/* runc says that a container is started when its program is about to be executed. */
+static int await_program(struct life *l, struct hp_error *err)
+{
+	const int64_t deadline = hp_deadline_in(STOP_MS);
+	struct hp_container *c = NULL;
+	pid_t pid;
+
+	if (hp_engine_inspect(l->run->engine, l->id, &c, err) < 0)
+		return -1;
+	pid = c->pid;
+	hp_container_free(c);
+	while (is_runc_init(pid) && hp_deadline_left_ms(deadline) > 0)
+		hp_clock_sleep_ms(LOOK_AGAIN_MS);
+	return 0;
+}
+
 /* A program that was started just now may not have come so far as to catch SIGTERM, and as the
  * first process of its namespace it is not ended by one then: it is asked again. */
 static int ask_to_end(struct life *l, struct hp_exit *ret_ended, struct hp_error *err)
 {
 	const int64_t deadline = hp_deadline_in(STOP_MS);
 
-	if (hp_engine_kill(l->run->engine, l->id, NULL, SIGTERM, err) < 0)
+	if (await_program(l, err) < 0 ||
+	    hp_engine_kill(l->run->engine, l->id, NULL, SIGTERM, err) < 0)
 		return -1;
 	for (;;) {
 		struct hp_error over = HP_ERROR_INIT;
