@@ -45,6 +45,7 @@ struct boot {
 	struct hp_loop *loop;
 	struct hp_vmm *vmm;
 	struct hp_ttrpc_client *guest;
+	struct hp_rehearsal rehearsal;
 	pid_t files_pid; /* serves an empty directory; 0: none */
 	int ports[HP_PORTS];
 	int guests[HP_PORTS];
@@ -256,8 +257,11 @@ static void on_hello(void *data, struct hp_bytes payload, const struct hp_error 
 	struct boot *b = data;
 
 	(void)payload;
-	if (!went_wrong(b, why))
-		hp_rehearse(b->guest, ROUNDS, on_rehearsed, b);
+	if (went_wrong(b, why))
+		return;
+	b->rehearsal = (struct hp_rehearsal){
+		.guest = b->guest, .rounds = ROUNDS, .done = on_rehearsed, .data = b};
+	hp_rehearse(&b->rehearsal);
 }
 
 /* In a child: answer for a directory with nothing in it, until the machine ends. */

@@ -34,6 +34,7 @@ struct holder {
 	struct hp_vmm *vmm;
 	pid_t pid;
 	struct hp_ttrpc_client *guest;
+	struct hp_rehearsal rehearsal;
 	unsigned rounds;      /* of the rehearsal, begun */
 	int fds[HP_WARM_FDS]; /* that the pool gets */
 	int guests[HP_PORTS];
@@ -118,7 +119,9 @@ static void on_hello(void *data, struct hp_bytes payload, const struct hp_error 
 	(void)payload;
 	if (why)
 		give_up();
-	hp_rehearse(h->guest, ROUNDS, on_rehearsed, h);
+	h->rehearsal = (struct hp_rehearsal){
+		.guest = h->guest, .rounds = ROUNDS, .done = on_rehearsed, .data = h};
+	hp_rehearse(&h->rehearsal);
 }
 
 static int open_ends(struct holder *h, struct hp_error *err)

@@ -4,7 +4,6 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <stdlib.h>
 #include <sys/mount.h>
 
 #include "base/alloc.h"
@@ -88,15 +87,7 @@ unsigned char *hp_rehearsal_create(size_t *ret_len)
 	return packed;
 }
 
-/* Some rounds under way. */
-struct rehearsal {
-	struct hp_ttrpc_client *guest;
-	unsigned left; /* rounds, with the one that goes on */
-	hp_rehearsal_fn done;
-	void *data;
-};
-
-static void call(struct rehearsal *r, const char *method, struct hp_bytes payload,
+static void call(struct hp_rehearsal *r, const char *method, struct hp_bytes payload,
 		 hp_ttrpc_done_fn fn)
 {
 	const struct hp_ttrpc_outgoing o = {
@@ -105,19 +96,11 @@ static void call(struct rehearsal *r, const char *method, struct hp_bytes payloa
 	hp_ttrpc_call(r->guest, &o, fn, r);
 }
 
-static void conclude(struct rehearsal *take_r, const struct hp_error *why)
-{
-	const struct rehearsal r = *take_r;
-
-	free(take_r);
-	r.done(r.data, why);
-}
-
-static void begin_round(struct rehearsal *r);
+static void begin_round(struct hp_rehearsal *r);
 
 static void on_news(void *data, struct hp_bytes payload, const struct hp_error *why)
 {
-	struct rehearsal *r = data;
+	struct hp_rehearsal *r = data;
 	struct hp_error broken = HP_ERROR_INIT;
 	Hp__Guest__WatchResponse *news =
 		why ? NULL : hp__guest__watch_response__unpack(NULL, payload.len, payload.data);
@@ -126,37 +109,41 @@ static void on_news(void *data, struct hp_bytes payload, const struct hp_error *
 	if (!news) {
 		if (!why)
 			hp_fail(&broken, HP_EPROTO, "the guest's news are none");
-		conclude(r, why ? why : &broken);
+		r->done(r->data, why ? why : &broken);
 		return;
 	}
 	hp__guest__watch_response__free_unpacked(news, NULL);
 	if (exits == 0)
 		call(r, "Watch", HP_BYTES(NULL, 0), on_news);
-	else if (--r->left > 0)
+	else if (--r->rounds > 0)
 		begin_round(r);
 	else
-		conclude(r, NULL);
+		r->done(r->data, NULL);
 }
 
 static void on_started(void *data, struct hp_bytes payload, const struct hp_error *why)
 {
+	struct hp_rehearsal *r = data;
+
 	(void)payload;
 	if (why)
-		conclude(data, why);
+		r->done(r->data, why);
 	else
-		call(data, "Watch", HP_BYTES(NULL, 0), on_news);
+		call(r, "Watch", HP_BYTES(NULL, 0), on_news);
 }
 
 static void on_created(void *data, struct hp_bytes payload, const struct hp_error *why)
 {
+	struct hp_rehearsal *r = data;
+
 	(void)payload;
 	if (why)
-		conclude(data, why);
+		r->done(r->data, why);
 	else
-		call(data, "Start", HP_BYTES(NULL, 0), on_started);
+		call(r, "Start", HP_BYTES(NULL, 0), on_started);
 }
 
-static void begin_round(struct rehearsal *r)
+static void begin_round(struct hp_rehearsal *r)
 {
 	size_t len;
 	AUTO_FREE unsigned char *request = hp_rehearsal_create(&len);
@@ -164,11 +151,7 @@ static void begin_round(struct rehearsal *r)
 	call(r, "Create", HP_BYTES(request, len), on_created);
 }
 
-void hp_rehearse(struct hp_ttrpc_client *guest, unsigned rounds, hp_rehearsal_fn done,
-		 void *data)
+void hp_rehearse(struct hp_rehearsal *r)
 {
-	struct rehearsal *r = hp_alloc(sizeof(*r));
-
-	*r = (struct rehearsal){.guest = guest, .left = rounds, .done = done, .data = data};
 	begin_round(r);
 }

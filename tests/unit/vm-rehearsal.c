@@ -103,7 +103,8 @@ static void rehearse(struct world *w, bool refuse)
 	links_pair(fds);
 	assert_int_equal(hp_ttrpc_server_serve(w->server, fds[0], NULL, NULL, &err), 0);
 	assert_int_equal(hp_ttrpc_client_new(w->loop, fds[1], NULL, NULL, &w->client, &err), 0);
-	hp_rehearse(w->client, 3, on_done, w);
+	struct hp_rehearsal r = {.guest = w->client, .rounds = 3, .done = on_done, .data = w};
+	hp_rehearse(&r);
 	assert_int_equal(w->done, 0);
 	links_settle(w->loop);
 	assert_int_equal(w->done, 1);
