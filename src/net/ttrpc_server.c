@@ -333,7 +333,9 @@ static void take_input(struct conn *c)
 static void conn_ready(void *data, uint32_t events)
 {
 	struct conn *c = data;
-	const struct hp_ttrpc_server server = *c->server; /* it may be freed on the way */
+	/* The server may be freed on the way. */
+	const hp_loop_fn on_alone = c->server->n_conns == 1 ? c->server->on_alone : NULL;
+	void *alone_data = c->server->alone_data;
 	const hp_loop_fn on_gone = c->on_gone;
 	void *on_gone_data = c->data;
 	bool gone;
@@ -349,8 +351,8 @@ static void conn_ready(void *data, uint32_t events)
 		conn_close(c);
 		if (on_gone)
 			on_gone(on_gone_data, 0);
-		if (server.n_conns == 1 && server.on_alone)
-			server.on_alone(server.alone_data, 0);
+		if (on_alone)
+			on_alone(alone_data, 0);
 	} else {
 		check_finish(c->server);
 	}

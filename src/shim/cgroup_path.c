@@ -13,12 +13,9 @@
 /* Fields of a line of mountinfo. */
 enum { FIELD_ROOT = 3, FIELD_POINT = 4, FIELD_OPTIONAL = 6 };
 
-static bool ends_with(const char *s, const char *end)
+static bool is_slice(const char *name)
 {
-	const size_t len = strlen(s);
-	const size_t n = strlen(end);
-
-	return len > n && strcmp(s + len - n, end) == 0;
+	return hp_str_ends(name, SLICE) && !hp_str_eq(name, SLICE);
 }
 
 /* "a-b.slice" is in "a.slice". "-.slice" is the root. Owns: the caller. */
@@ -48,13 +45,13 @@ static int systemd_path(const char *path, const struct hp_strv *parts, char **re
 	const char *prefix = parts->items[1];
 	const char *name = parts->items[2];
 
-	if (!is_name(slice) || !ends_with(slice, SLICE) || strstr(slice, "--") ||
-	    strchr(prefix, '/') || !is_name(name))
+	if (!is_name(slice) || !is_slice(slice) || strstr(slice, "--") || strchr(prefix, '/') ||
+	    !is_name(name))
 		return hp_fail(err, HP_EINVALID,
 			       "linux.cgroupsPath '%.200s' is no SLICE:PREFIX:NAME", path);
 
 	AUTO_FREE char *parent = slice_path(slice);
-	if (ends_with(name, SLICE))
+	if (is_slice(name))
 		*ret = slice_path(name);
 	else
 		*ret = hp_sprintf("%s/%s%s%s" SCOPE, parent, prefix, *prefix ? "-" : "", name);

@@ -284,14 +284,6 @@ static int serve_mounts(struct hp_shim *s, const Hp__Shim__CreateTaskRequest *r,
 	return rc;
 }
 
-static void take_streams(struct hp_shim_process *p, const Hp__Shim__CreateTaskRequest *r)
-{
-	p->in = hp_strdup(r->stdin);
-	p->out = hp_strdup(r->stdout);
-	p->err = hp_strdup(r->stderr);
-	p->terminal = r->terminal;
-}
-
 /* Is there anything that speaks against it, before anything is made? */
 static int check(struct hp_shim *s, const Hp__Shim__CreateTaskRequest *r, struct hp_error *err)
 {
@@ -355,7 +347,7 @@ void hp_shim_on_create(struct hp_shim *s, struct hp_ttrpc_call *call,
 		return;
 	}
 	hp_shim_process_new(s, "");
-	take_streams(s->first, r);
+	hp_shim_process_streams(s->first, r->stdin, r->stdout, r->stderr, r->terminal);
 	s->create = hp_alloc(sizeof(*s->create));
 	s->create->disk = (struct hp_shim_disk)HP_SHIM_DISK_INIT;
 	s->create->call = hp_shim_pending_new(call);

@@ -32,15 +32,6 @@ static int add(struct hp_shim *s, const char *exec_id, struct hp_shim_process **
 	return 0;
 }
 
-static void name_streams(struct hp_shim_process *p, const char *in, const char *out,
-			 const char *err, bool terminal)
-{
-	p->in = hp_strdup(in);
-	p->out = hp_strdup(out);
-	p->err = hp_strdup(err);
-	p->terminal = terminal;
-}
-
 static void publish_added(const struct hp_shim_process *p)
 {
 	Hp__TaskExec event = HP__TASK_EXEC__INIT;
@@ -72,7 +63,7 @@ static int exec(struct hp_shim *s, const Hp__Shim__ExecProcessRequest *r, struct
 
 	if (hp_shim_find_task(s, r->id, err) < 0 || add(s, r->exec_id, &p, err) < 0)
 		return -1;
-	name_streams(p, r->stdin, r->stdout, r->stderr, r->terminal);
+	hp_shim_process_streams(p, r->stdin, r->stdout, r->stderr, r->terminal);
 	if (take_spec(p, r->spec, err) < 0) {
 		hp_shim_process_free(p);
 		return -1;
@@ -98,7 +89,7 @@ static int shell(struct hp_shim *s, const Hp__Shim__ShellRequest *r, struct hp_e
 
 	if (hp_shim_find_task(s, s->id, err) < 0 || add(s, r->exec_id, &p, err) < 0)
 		return -1;
-	name_streams(p, r->stdin, r->stdout, r->stderr, r->terminal);
+	hp_shim_process_streams(p, r->stdin, r->stdout, r->stderr, r->terminal);
 	p->outside = true;
 	for (size_t i = 0; i < r->n_args; i++)
 		hp_strv_add(&p->words, r->args[i]);

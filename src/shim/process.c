@@ -28,6 +28,15 @@ struct hp_shim_process *hp_shim_process_new(struct hp_shim *s, const char *exec_
 	return p;
 }
 
+void hp_shim_process_streams(struct hp_shim_process *p, const char *in, const char *out,
+			     const char *err, bool terminal)
+{
+	p->in = hp_strdup(in);
+	p->out = hp_strdup(out);
+	p->err = hp_strdup(err);
+	p->terminal = terminal;
+}
+
 static void take_out(struct hp_shim_process *p)
 {
 	struct hp_shim_process **at = &p->shim->first;

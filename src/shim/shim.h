@@ -101,11 +101,12 @@ struct hp_shim {
 
 /* shim.c: free all that is in it. What it was given by its owner stays. */
 void hp_shim_clear(struct hp_shim *s);
-/* "cold", "clone", "warm"; static. */
-const char *hp_shim_origin_name(enum hp_machine_origin origin);
+const char *hp_shim_origin_name(enum hp_machine_origin origin); /* "cold", "clone"...; static */
 
 /* process.c: the table of processes. */
 struct hp_shim_process *hp_shim_process_new(struct hp_shim *s, const char *exec_id);
+void hp_shim_process_streams(struct hp_shim_process *p, const char *in, const char *out,
+			     const char *err, bool terminal);
 void hp_shim_process_free(struct hp_shim_process *p); /* and take it out of the table */
 /* Find init (@exec_id is "") or an exec. A task whose Create has not ended is not there.
  * Fails: HP_ENOTFOUND. */
@@ -119,7 +120,7 @@ Hp__Shim__Status hp_shim_status(const struct hp_shim_process *p);
 uint32_t hp_shim_task_pid(const struct hp_shim *s);
 /* Which of its streams there are, for the guest. */
 struct hp_shim_streams hp_shim_streams_of(const struct hp_shim_process *p);
-/* Open its streams on the host. */
+/* Open on the host what hp_shim_process_streams() has named. */
 int hp_shim_process_open(struct hp_shim_process *p, struct hp_error *err) MUST_CHECK;
 /* Answer those who wait for its end. */
 void hp_shim_process_tell(struct hp_shim_process *p);
@@ -136,10 +137,9 @@ void hp_shim_exit_all(struct hp_shim *s, const struct hp_error *why);
 /* Write down what `delete` needs to know. */
 void hp_shim_save(struct hp_shim *s);
 
-/* place.c: the host's cgroup of the shim and its children. */
-/* The machine runs: put all of them there. What fails is told in the log, and keeps nobody. */
+/* place.c: put the shim and its children into the host's cgroup, once the machine runs; leave it, and
+ * remove it, when all but the shim have ended. What fails is told in the log, and keeps nobody. */
 void hp_shim_place(struct hp_shim *s);
-/* All but the shim have ended: leave it, and remove it. */
 void hp_shim_place_leave(struct hp_shim *s);
 
 /* news.c: what the box of a shim tells; its data is the shim. */

@@ -35,7 +35,6 @@ struct holder {
 	pid_t pid;
 	struct hp_ttrpc_client *guest;
 	struct hp_rehearsal rehearsal;
-	unsigned rounds;      /* of the rehearsal, begun */
 	int fds[HP_WARM_FDS]; /* that the pool gets */
 	int guests[HP_PORTS];
 	int console_fd; /* the machine's end */

@@ -89,22 +89,14 @@ static void on_slot(void *data, uint32_t events)
 
 static int make(struct hp_pool_warm *w, struct hp_error *err)
 {
-	const struct hp_template *template;
 	struct hp_host host;
-	const struct hp_holder holder = {
-		.config = w->config,
-		.host = &host,
-		.request = &w->wanted,
-	};
-	struct hp_holder h = holder;
+	struct hp_holder h = {.config = w->config, .host = &host, .request = &w->wanted};
 	struct slot *s;
 	int sock;
 
 	if (hp_host_learn(w->config, &host, err) < 0 ||
-	    hp_pool_store_get(w->store, w->wanted.key, &template, err) < 0)
-		return -1;
-	h.template = template;
-	if (hp_holder_start(&h, &sock, err) < 0)
+	    hp_pool_store_get(w->store, w->wanted.key, &h.template, err) < 0 ||
+	    hp_holder_start(&h, &sock, err) < 0)
 		return -1;
 	s = hp_alloc(sizeof(*s));
 	*s = (struct slot){.next = w->slots, .pool = w, .sock = sock, .warm = HP_WARM_INIT};

@@ -22,6 +22,7 @@ setup_file() {
 teardown_file() {
 	local rc=0
 	[ -z "$(ip -n "$NET" -o link show type veth)" ] || rc=1
+	[ -z "$(ip netns pids "$NET")" ] || rc=1
 	[ -z "$(ls "$CNI/ipam/test" | grep -v -e lock -e last_reserved)" ] || rc=1
 	ip netns del "$NET"
 	vm_down || rc=1
@@ -134,7 +135,8 @@ side_vm() { vm --with-ns "network:/run/netns/$SIDE" "$@"; }
 	mkdir "$dir"
 	head -c 8M /dev/urandom >"$dir/data"
 	sum=$(md5sum <"$dir/data")
-	outside httpd -f -p 7001 -h "$dir" 3>&- &
+	# Not by `outside`, whose shell would be killed in its place.
+	ip netns exec "$NET" busybox httpd -f -p 7001 -h "$dir" 3>&- &
 	server=$!
 	net_start both 'mkdir /www; wget -q -O /www/f http://10.88.77.1:7001/data; md5sum </www/f
 		httpd -f -p 7000 -h /www'

@@ -10,11 +10,11 @@ setup_file() {
 }
 teardown_file() { vm_down; }
 
-# origin NAME: how its machine came to be.
-origin() {
+# machine NAME KEY: what `vm ls` says of its machine.
+machine() {
 	local id
 	id=$(harpoon ps -aq --no-trunc --filter "name=$1")
-	harpoon vm ls --format json | jq -r --arg id "$id" 'select(.ID == $id) | .Origin'
+	harpoon vm ls --format json | jq -r --arg id "$id" "select(.ID == \$id) | .$2"
 }
 
 # warm_box NAME: a container that waits, on a machine that stood ready.
@@ -22,7 +22,7 @@ warm_box() {
 	local try
 	for try in 1 2 3 4 5 6 7 8; do
 		vm_box "$1"
-		[ "$(origin "$1")" = warm ] && return 0
+		[ "$(machine "$1" Origin)" = warm ] && return 0
 		harpoon rm -f "$1" >/dev/null
 		# The next one is made when the host has been left alone for a moment.
 		sleep 5
@@ -40,12 +40,6 @@ pool_kill() {
 	for pid in $(vm_pool_pids); do
 		[ "$(cat "/proc/$pid/comm")" = harpoon-holder ] || kill -9 "$pid"
 	done
-}
-
-vmm_of() {
-	local id
-	id=$(harpoon ps -aq --no-trunc --filter "name=$1")
-	harpoon vm ls --format json | jq -r --arg id "$id" 'select(.ID == $id) | .VmmPid'
 }
 
 @test "a machine that stood ready is like any other" {
@@ -79,7 +73,7 @@ vmm_of() {
 	warm_box falls
 	local id vmm
 	id=$(harpoon ps -aq --no-trunc --filter name=falls)
-	vmm=$(vmm_of falls)
+	vmm=$(machine falls VmmPid)
 	kill -0 "$vmm"
 	kill -9 $(vm_shim_of "$id")
 	until_ok 10 sh -c "! kill -0 $vmm 2>/dev/null"

@@ -80,9 +80,8 @@ vm_qemus() {
 }
 
 # Machines that have come since this file of tests began; those of templates are the pool's.
-vm_machines() {
-	vm_qemus | sort | comm -13 "$E2E/qemus.before" - | grep -v ' harpoon-template$' || true
-}
+vm_come() { vm_qemus | sort | comm -13 "$E2E/qemus.before" -; }
+vm_machines() { vm_come | grep -v ' harpoon-template$' || true; }
 
 # The process that holds the templates of this file's run_dir; it outlives containers by design.
 vm_pool_pids() { vm_of_us harpoon | sed -n 's/^\([0-9]*\) .* vm pool .*/\1/p'; }
@@ -97,7 +96,7 @@ vm_pool_stop() {
 
 # What machines may not leave, for helper.bash.
 vm_left() {
-	vm_qemus | sort | comm -13 "$E2E/qemus.before" -
+	vm_come
 	find "$E2E/run" ! -type d ! -name "*.lock" ! -name host.json 2>/dev/null
 	return 0
 }
