@@ -35,10 +35,6 @@
 #define STATE_MAX    (64u << 20)
 #define STEP         (64 * 1024)
 #define PIPE_SIZE    (1024 * 1024)
-#define SERVICE      "harpoon.guest.v1.Guest"
-
-/* HelloRequest with version 1 and settled. From: proto/guest.proto. */
-static const uint8_t hello[] = {0x08, 0x01, 0x10, 0x01};
 
 struct boot {
 	const struct hp_boot *wanted;
@@ -236,32 +232,17 @@ static void freeze(void *data, uint32_t events)
 	close(TAKE_FD(b->save_fds[1]));
 }
 
-/* Returns: whether it has gone wrong. When it has ended, the end of the console tells more of it. */
-static bool went_wrong(struct boot *b, const struct hp_error *why)
-{
-	if (why && why->code != HP_EUNAVAILABLE)
-		fail(b, why);
-	return why != NULL;
-}
-
 static void on_rehearsed(void *data, const struct hp_error *why)
 {
 	struct boot *b = data;
 
-	if (!went_wrong(b, why))
-		hp_timer_start(b->loop, &b->timer, SETTLE_MS, freeze, b);
-}
-
-static void on_hello(void *data, struct hp_bytes payload, const struct hp_error *why)
-{
-	struct boot *b = data;
-
-	(void)payload;
-	if (went_wrong(b, why))
+	/* It has ended: the end of the console tells more of it. */
+	if (why && why->code == HP_EUNAVAILABLE)
 		return;
-	b->rehearsal = (struct hp_rehearsal){
-		.guest = b->guest, .rounds = ROUNDS, .done = on_rehearsed, .data = b};
-	hp_rehearse(&b->rehearsal);
+	if (why)
+		fail(b, why);
+	else
+		hp_timer_start(b->loop, &b->timer, SETTLE_MS, freeze, b);
 }
 
 /* In a child: answer for a directory with nothing in it, until the machine ends. */
@@ -329,11 +310,6 @@ static int spawn(struct boot *b, struct hp_error *err)
 
 static int begin(struct boot *b, struct hp_error *err)
 {
-	const struct hp_ttrpc_outgoing call = {
-		.service = SERVICE,
-		.method = "Hello",
-		.payload = HP_BYTES(hello, sizeof(hello)),
-	};
 
 	if (hp_loop_new(&b->loop, err) < 0 || open_ends(b, err) < 0 || spawn(b, err) < 0)
 		return -1;
@@ -349,7 +325,9 @@ static int begin(struct boot *b, struct hp_error *err)
 	    hp_ttrpc_client_new(b->loop, TAKE_FD(b->ports[HP_PORT_CONTROL]), NULL, NULL,
 				&b->guest, err) < 0)
 		return -1;
-	hp_ttrpc_call(b->guest, &call, on_hello, b);
+	b->rehearsal = (struct hp_rehearsal){
+		.guest = b->guest, .rounds = ROUNDS, .done = on_rehearsed, .data = b};
+	hp_rehearse(&b->rehearsal);
 	return 0;
 }
 

@@ -19,13 +19,9 @@
 #include "net/ttrpc_client.h"
 #include "vm/rehearsal.h"
 
-#define SERVICE     "harpoon.guest.v1.Guest"
 #define PATIENCE_MS 30000
 #define ROUNDS      2 /* the second shows what the first has not reached */
 #define KEPT        3 /* descriptors of the pool that a holder keeps */
-
-/* HelloRequest with version 1. From: proto/guest.proto. */
-static const uint8_t hello[] = {0x08, 0x01};
 
 struct holder {
 	const struct hp_holder *wanted;
@@ -111,18 +107,6 @@ static void on_rehearsed(void *data, const struct hp_error *why)
 	hp_vmm_pause(h->vmm, true, tell_ready, h);
 }
 
-static void on_hello(void *data, struct hp_bytes payload, const struct hp_error *why)
-{
-	struct holder *h = data;
-
-	(void)payload;
-	if (why)
-		give_up();
-	h->rehearsal = (struct hp_rehearsal){
-		.guest = h->guest, .rounds = ROUNDS, .done = on_rehearsed, .data = h};
-	hp_rehearse(&h->rehearsal);
-}
-
 static int open_ends(struct holder *h, struct hp_error *err)
 {
 	int pair[2];
@@ -170,11 +154,6 @@ static int spawn(struct holder *h, struct hp_error *err)
 
 static int begin(struct holder *h, struct hp_error *err)
 {
-	const struct hp_ttrpc_outgoing call = {
-		.service = SERVICE,
-		.method = "Hello",
-		.payload = HP_BYTES(hello, sizeof(hello)),
-	};
 	int control;
 
 	if (hp_loop_new(&h->loop, err) < 0 || open_ends(h, err) < 0 || spawn(h, err) < 0)
@@ -188,7 +167,9 @@ static int begin(struct holder *h, struct hp_error *err)
 			   err) < 0)
 		return -1;
 	hp_timer_start(h->loop, &h->timer, PATIENCE_MS, on_late, h);
-	hp_ttrpc_call(h->guest, &call, on_hello, h);
+	h->rehearsal = (struct hp_rehearsal){
+		.guest = h->guest, .rounds = ROUNDS, .done = on_rehearsed, .data = h};
+	hp_rehearse(&h->rehearsal);
 	return 0;
 }
 

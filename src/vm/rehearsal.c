@@ -151,7 +151,21 @@ static void begin_round(struct hp_rehearsal *r)
 	call(r, "Create", HP_BYTES(request, len), on_created);
 }
 
+static void on_hello(void *data, struct hp_bytes payload, const struct hp_error *why)
+{
+	struct hp_rehearsal *r = data;
+
+	(void)payload;
+	if (why)
+		r->done(r->data, why);
+	else
+		begin_round(r);
+}
+
 void hp_rehearse(struct hp_rehearsal *r)
 {
-	begin_round(r);
+	/* HelloRequest with version 1 and settled. From: proto/guest.proto. */
+	static const uint8_t hello[] = {0x08, 0x01, 0x10, 0x01};
+
+	call(r, "Hello", HP_BYTES(hello, sizeof(hello)), on_hello);
 }

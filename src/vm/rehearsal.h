@@ -12,13 +12,13 @@ unsigned char *hp_rehearsal_create(size_t *ret_len);
 
 typedef void (*hp_rehearsal_fn)(void *data, const struct hp_error *why);
 struct hp_rehearsal {
-	struct hp_ttrpc_client *guest; /* whose Hello has been answered */
+	struct hp_ttrpc_client *guest;
 	unsigned rounds;
 	hp_rehearsal_fn done;
 	void *data;
 };
 
-/* Run it as often as @r says. done is called once, also when it fails, and not from inside of this; it
- * may free the guest. It is not called when the guest is freed before. @r stays in its place until
- * either has happened. */
+/* Wait until the guest and its files are up, and run it as often as @r says. done is called once, also
+ * when it fails, and not from inside of this; it may free the guest. It is not called when the guest is
+ * freed before. @r stays in its place until either has happened. */
 void hp_rehearse(struct hp_rehearsal *r);

@@ -37,10 +37,16 @@ struct world {
 	struct hp_loop *loop;
 	struct hp_ttrpc_server *server;
 	struct hp_ttrpc_client *client;
-	unsigned creates, starts, watches, done;
+	unsigned hellos, creates, starts, watches, done;
 	bool refuse;
 	struct hp_error why;
 };
+
+static void on_hello(void *data, struct hp_ttrpc_call *call)
+{
+	((struct world *)data)->hellos++;
+	hp_ttrpc_reply(call, HP_BYTES(NULL, 0));
+}
 
 static void on_create(void *data, struct hp_ttrpc_call *call)
 {
@@ -91,6 +97,7 @@ static void on_done(void *data, const struct hp_error *why)
 static void rehearse(struct world *w, bool refuse)
 {
 	static const struct hp_ttrpc_method methods[] = {
+		{"harpoon.guest.v1.Guest", "Hello", on_hello},
 		{"harpoon.guest.v1.Guest", "Create", on_create},
 		{"harpoon.guest.v1.Guest", "Start", on_start},
 		{"harpoon.guest.v1.Guest", "Watch", on_watch},
@@ -120,6 +127,7 @@ static void runs_in_rounds(void **state)
 	(void)state;
 	rehearse(&w, false);
 	assert_int_equal(w.why.code, HP_OK);
+	assert_int_equal(w.hellos, 1);
 	assert_int_equal(w.creates, 3);
 	assert_int_equal(w.starts, 3);
 	assert_int_equal(w.watches, 6);
