@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run.h - execute a plan: rounds, targets, faults, and the word about each. */
+#pragma once
+#include "chaos/action.h"
+#include "chaos/plan.h"
+
+/* What is told while a run goes on. */
+enum hp_chaos_what {
+	HP_CHAOS_BEGUN,      /* the run */
+	HP_CHAOS_ROUND,      /* count: the round's number, from 1 */
+	HP_CHAOS_NONE,       /* no container matches */
+	HP_CHAOS_APPLYING,   /* action on a container; fields */
+	HP_CHAOS_PLANNED,    /* a dry run: what would be done; fields, apply, undo */
+	HP_CHAOS_APPLIED,    /* done; fault_id when it is held */
+	HP_CHAOS_UNDOING,    /* begins */
+	HP_CHAOS_UNDONE,     /* put back; effects */
+	HP_CHAOS_FAILED,     /* of one container: err */
+	HP_CHAOS_SKIPPED,    /* err of a round, which skip_error lets pass */
+	HP_CHAOS_GUARD_DIED, /* a guard was killed, and the run undoes its fault itself */
+	HP_CHAOS_ENDED,      /* the run; count: of failures */
+};
+
+/* One event. All is borrowed for the call. Fields that do not belong to it are NULL or 0. */
+struct hp_chaos_event {
+	enum hp_chaos_what what;
+	const struct hp_plan *plan;
+	int64_t time_ns; /* Unix time */
+	const struct hp_container *container;
+	const char *fault_id;
+	const struct hp_labels *fields;  /* what the action says about itself */
+	const struct hp_labels *effects; /* what was counted while it was held */
+	const struct hp_strv *apply;     /* steps, a line each */
+	const struct hp_strv *undo;
+	const struct hp_error *err;
+	int64_t count;
+};
+typedef void (*hp_chaos_tell_fn)(void *arg, const struct hp_chaos_event *event);
+
+/* How a run is told to end early. Zeroed before the run; may be set by a signal handler. */
+struct hp_chaos_stop {
+	volatile int asked; /* 1: undo and end; 2: end at once, guards undo */
+};
+
+/* Execute @plan on @engine until it is over. @config: with which guards open the engine again.
+ * Returns 0 when all that was asked for is done and undone, also when @stop ended it; -1 with the
+ * first failure. */
+struct hp_chaos_run {
+	const struct hp_plan *plan;
+	struct hp_engine *engine;
+	const struct hp_client_config *config; /* of the engine, for the guards */
+	hp_chaos_tell_fn tell;
+	void *arg;
+	const struct hp_chaos_stop *stop;
+};
+int hp_chaos_run(const struct hp_chaos_run *run, struct hp_error *err) MUST_CHECK;
