@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/go.h"
 
 /* A decimal number taken off the front of a text. */
 struct decimal {
@@ -140,56 +141,23 @@ int hp_str_nano(const char *s, int64_t *ret_nano, struct hp_error *err)
 	return 0;
 }
 
-/* The unit at the front of @s. Returns: its length, 0 when there is none. */
-static size_t duration_unit(const char *s, uint64_t *ret_ns)
-{
-	/* From: Go's time.ParseDuration. Longer names stand before their beginnings. */
-	static const struct {
-		const char *name;
-		uint64_t ns;
-	} units[] = {
-		{"ns", 1},
-		{"us", 1000},
-		{"\xc2\xb5s", 1000}, /* U+00B5 */
-		{"\xce\xbcs", 1000}, /* U+03BC */
-		{"ms", 1000000},
-		{"s", 1000000000},
-		{"m", UINT64_C(60) * 1000000000},
-		{"h", UINT64_C(3600) * 1000000000},
-	};
-
-	for (size_t i = 0; i < HP_ARRAY_LEN(units); i++) {
-		if (hp_str_starts(s, units[i].name)) {
-			*ret_ns = units[i].ns;
-			return strlen(units[i].name);
-		}
-	}
-	return 0;
-}
-
 int hp_str_duration(const char *s, int64_t *ret_ms, struct hp_error *err)
 {
-	const char *at = s;
+	struct hp_error why = HP_ERROR_INIT;
+	bool bare = *s && !s[strspn(s, "0123456789.")];
 	int64_t total = 0;
+	int rc;
 
-	do {
-		struct decimal d;
-		uint64_t unit = 1000000000;
-		int64_t part;
-		size_t len = 0;
-		const char *end = take_decimal(at, 9, &d);
-
-		if (end)
-			len = duration_unit(end, &unit);
-		/* Only a number that stands alone may go without a unit. */
-		if (!end || (len == 0 && (*end || at != s)))
-			return hp_fail(err, HP_EINVALID,
-				       "'%s' is not a duration such as 10s, 1m30s or 300ms", s);
-		if (!decimal_times(&d, unit, &part) ||
-		    __builtin_add_overflow(total, part, &total))
-			return hp_fail(err, HP_ERANGE, "duration '%s' is too long", s);
-		at = end + len;
-	} while (*at);
+	/* No duration of ours is negative, so there is no sign. */
+	if (*s == '-' || *s == '+')
+		rc = hp_fail(&why, HP_EINVALID, "a sign");
+	else
+		rc = bare ? hp_str_nano(s, &total, &why) : hp_go_duration(s, &total, &why);
+	if (rc < 0 && why.code == HP_ERANGE)
+		return hp_fail(err, HP_ERANGE, "duration '%s' is too long", s);
+	if (rc < 0)
+		return hp_fail(err, HP_EINVALID,
+			       "'%s' is not a duration such as 10s, 1m30s or 300ms", s);
 
 	/* Rounded up: 0 means "no limit" to most who ask. */
 	*ret_ms = total / 1000000 + (total % 1000000 ? 1 : 0);
