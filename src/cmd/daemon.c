@@ -18,8 +18,8 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "cmd/own.h"
-#include "cmd/proc.h"
 #include "engine/containerd/roots.h"
 
 /* The file that tells a directory of ours from all others. */

@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/path.h"
-#include "cmd/proc.h"
+#include "base/proc.h"
 
 /* From: containerd runtime/v2/bundle.go: a task's bundle is STATE/this/NAMESPACE/ID. */
 #define TASKS_DIR      "io.containerd.runtime.v2.task"

@@ -7,11 +7,11 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/proc.h"
 #include "cmd/cli.h"
 #include "cmd/filter.h"
 #include "cmd/out.h"
 #include "cmd/own.h"
-#include "cmd/proc.h"
 #include "cmd/words.h"
 #include "image/reference.h"
 

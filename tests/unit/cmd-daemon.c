@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 
-#include "cmd/proc.h"
+#include "base/proc.h"
 #include "scratch.h"
 
 static const struct hp_cli cli = {0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* proc.c - read /proc for single processes. */
-#include "cmd/proc.h"
+#include "base/proc.h"
 
 #include <stdio.h>
 #include <string.h>

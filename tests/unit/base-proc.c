@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd-proc.c - tests of src/cmd/proc.c. */
-#include "cmd/proc.h"
+/* base-proc.c - tests of src/base/proc.c. */
+#include "base/proc.h"
 
 #include <signal.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static void test_ourselves(void **state)
 	/* Ticks are 10 ms, and clocks of a boot may drift from the wall clock a little. */
 	assert_true(start < now + 1000000000 && start > now - 600 * INT64_C(1000000000));
 	assert_non_null(exe);
-	assert_true(hp_str_ends(exe, "test-cmd-proc"));
+	assert_true(hp_str_ends(exe, "test-base-proc"));
 	assert_false(hp_proc_has_word(getpid(), "a-word-that-is-not-there"));
 	assert_false(hp_proc_has_word(getpid(), ""));
 }
