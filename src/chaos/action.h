@@ -16,6 +16,11 @@ enum hp_action_flag {
 	HP_ACTION_NEEDS_TARGET = 1u << 0, /* does not take "all containers" for an answer */
 	HP_ACTION_STOPPED_TOO = 1u << 1,  /* containers that do not run are targets, too */
 	HP_ACTION_LOCAL = 1u << 2,        /* works on processes of this host */
+	HP_ACTION_SHARED =
+		1u << 3, /* a state of the target that several faults hold together: only
+				     * the last one's end undoes it */
+	HP_ACTION_BLOCKS =
+		1u << 4, /* has no undo, but may take long: done in a process of its own */
 };
 
 /* One action on one container, in the process that does it. */
@@ -29,6 +34,8 @@ struct hp_fault {
 	struct hp_json *args;
 	bool allow_host;
 	int64_t duration_ns;
+	int64_t began_ns; /* Unix time of its journalling */
+	pid_t guard;      /* in what was read from the journal: who held it */
 
 	/* How it is reached; filled at the first hp_fault_engine() and hp_fault_netns(). */
 	struct hp_fault_reach *reach;
@@ -36,6 +43,7 @@ struct hp_fault {
 	/* A process that apply has started and that is the fault, a child of the caller; 0: none.
 	 * Its end is the fault's end; undo ends it. */
 	pid_t workload;
+	char *output; /* what apply has got to read, for the log; NULL: nothing */
 };
 
 struct hp_action {

@@ -31,25 +31,24 @@ struct hp_chaos_event {
 	const struct hp_labels *effects; /* what was counted while it was held */
 	const struct hp_strv *apply;     /* steps, a line each */
 	const struct hp_strv *undo;
+	const char *output; /* what the action has read */
 	const struct hp_error *err;
 	int64_t count;
 };
 typedef void (*hp_chaos_tell_fn)(void *arg, const struct hp_chaos_event *event);
 
-/* How a run is told to end early. Zeroed before the run; may be set by a signal handler. */
-struct hp_chaos_stop {
-	volatile int asked; /* 1: undo and end; 2: end at once, guards undo */
-};
-
-/* Execute @plan on @engine until it is over. @config: with which guards open the engine again.
- * Returns 0 when all that was asked for is done and undone, also when @stop ended it; -1 with the
- * first failure. */
+/* What executes a plan. @config: with which guards open the engine again.
+ * stop_fd: a signalfd(2) or the like, -1 for none: the first thing to be read from it undoes all and
+ * ends the run; the second ends it at once, and leaves the undoing to the guards. */
 struct hp_chaos_run {
 	const struct hp_plan *plan;
 	struct hp_engine *engine;
 	const struct hp_client_config *config; /* of the engine, for the guards */
 	hp_chaos_tell_fn tell;
 	void *arg;
-	const struct hp_chaos_stop *stop;
+	int stop_fd;
 };
+/* Execute the plan until it is over.
+ * Returns: 0 when all that was asked for is done and undone, also when it was told to stop.
+ * Fails: with the first failure; HP_ENOTFOUND - fail_if_none; HP_ECANCELED - told twice. */
 int hp_chaos_run(const struct hp_chaos_run *run, struct hp_error *err) MUST_CHECK;

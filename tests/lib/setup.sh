@@ -6,7 +6,7 @@
 HP_BUILD_PACKAGES=(
 	gcc libc6-dev pkg-config meson ninja-build python3 libnghttp2-dev libprotobuf-c-dev
 	protobuf-c-compiler libjson-c-dev libarchive-dev nettle-dev zlib1g-dev libzstd-dev
-	libcmocka-dev libcurl4-gnutls-dev libseccomp-dev musl-tools
+	libcmocka-dev libcurl4-gnutls-dev libpcre2-dev libseccomp-dev musl-tools
 )
 # shellcheck disable=SC2034
 HP_RUN_PACKAGES=(

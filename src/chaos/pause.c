@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pause.c - freeze all processes of a container until the fault ends. args: {}. */
+#include "chaos/action.h"
+
+static int pause_apply(struct hp_fault *f, struct hp_error *err)
+{
+	struct hp_engine *engine = NULL;
+
+	if (hp_fault_engine(f, &engine, err) < 0)
+		return -1;
+	return hp_engine_pause(engine, f->container->id, err);
+}
+
+/* A container that has ended or gone is not paused any more. */
+static int pause_undo(struct hp_fault *f, struct hp_error *err)
+{
+	struct hp_engine *engine = NULL;
+
+	if (hp_fault_engine(f, &engine, err) < 0)
+		return -1;
+	if (hp_engine_unpause(engine, f->container->id, err) == 0)
+		return 0;
+	if (err->code != HP_ENOTFOUND && err->code != HP_ESTATE)
+		return -1;
+	hp_error_clear(err);
+	return 0;
+}
+
+const struct hp_action hp_action_pause = {
+	.name = "pause",
+	.doing = "pausing container",
+	.undoing = "stop pausing container",
+	.flags = HP_ACTION_SHARED,
+	.apply = pause_apply,
+	.undo = pause_undo,
+};

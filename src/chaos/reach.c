@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reach.c - the ways from a fault to its target: engine, first process, network namespace. */
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/proc.h"
+#include "chaos/fault.h"
+#include "net/netns.h"
+
+#define HOST_NETNS "/proc/1/ns/net"
+
+int hp_fault_engine(struct hp_fault *f, struct hp_engine **ret_engine, struct hp_error *err)
+{
+	struct hp_fault_reach *r = f->reach;
+
+	if (!r->engine && hp_engine_open(r->engine_name, &r->config, &r->engine, err) < 0)
+		return -1;
+	*ret_engine = r->engine;
+	return 0;
+}
+
+int hp_fault_pidfd(struct hp_fault *f, int *ret_fd, struct hp_error *err)
+{
+	struct hp_fault_reach *r = f->reach;
+	pid_t pid = f->container->pid;
+
+	if (r->pidfd < 0 && pid > 1 && r->started) {
+		r->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+		if (r->pidfd < 0 && errno != ESRCH)
+			return hp_fail_errno(err, errno, "open process %d of container '%s'",
+					     (int)pid, f->container->name);
+	}
+	/* The number may have been given away before the descriptor was opened. */
+	if (r->pidfd < 0 || hp_proc_start_ticks(pid) != r->started)
+		return hp_fail(err, HP_ENOTFOUND, "container '%s' does not run any more%s",
+			       f->container->name,
+			       pid ? "" : ", or its process is not on this host");
+	*ret_fd = r->pidfd;
+	return 0;
+}
+
+/* The namespace of the process whose directory is /proc/@name, when it is the one we look for. */
+static int open_if_same(const char *name, uint64_t inode)
+{
+	AUTO_FREE char *path = hp_sprintf("/proc/%s/ns/net", name);
+	struct hp_error ignored = HP_ERROR_INIT;
+	struct stat st;
+	int fd = -1;
+
+	if (stat(path, &st) < 0 || st.st_ino != inode || hp_netns_open(path, &fd, &ignored) < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && st.st_ino == inode)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* The target's own process may have gone, and others live on in its namespace. */
+static int search_netns(uint64_t inode)
+{
+	DIR *proc = opendir("/proc");
+	int fd = -1;
+
+	if (!proc)
+		return -1;
+	for (struct dirent *d = readdir(proc); d && fd < 0; d = readdir(proc))
+		if (d->d_name[0] >= '1' && d->d_name[0] <= '9')
+			fd = open_if_same(d->d_name, inode);
+	closedir(proc);
+	return fd;
+}
+
+static int open_netns(const struct hp_fault *f, int *ret_fd, struct hp_error *err)
+{
+	const struct hp_container *c = f->container;
+	AUTO_FREE char *pid = hp_sprintf("%lld", (long long)c->pid);
+	uint64_t inode = f->reach->netns_inode;
+	struct stat host;
+
+	if (!inode)
+		return hp_fail(err, HP_EUNSUPPORTED,
+			       "container '%s' has no process on this host, so its network "
+			       "cannot be reached from here",
+			       c->name);
+	if (!f->allow_host && stat(HOST_NETNS, &host) == 0 && host.st_ino == inode)
+		return hp_fail(err, HP_EINVALID,
+			       "container '%s' has the host's own network: the fault would hit "
+			       "the whole host; --allow-host permits that",
+			       c->name);
+	AUTO_CLOSE int fd = open_if_same(pid, inode);
+	if (fd < 0)
+		fd = search_netns(inode);
+	if (fd < 0)
+		return hp_fail(err, HP_ENOTFOUND,
+			       "the network namespace of container '%s' is gone", c->name);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+int hp_fault_netns(struct hp_fault *f, int *ret_fd, struct hp_error *err)
+{
+	if (f->reach->netns_fd < 0 && open_netns(f, &f->reach->netns_fd, err) < 0)
+		return -1;
+	*ret_fd = f->reach->netns_fd;
+	return 0;
+}
