@@ -19,6 +19,7 @@
 #include <harpoon/container.h>
 #include <harpoon/error.h>
 #include <harpoon/event.h>
+#include <harpoon/figures.h>
 #include <harpoon/image.h>
 #include <harpoon/spec.h>
 #include <harpoon/stream.h>
@@ -102,6 +103,15 @@ HP_API int hp_engine_info(struct hp_engine *engine, struct hp_labels *ret_info,
  * Owns: the caller, until hp_container_list_free(). */
 HP_API int hp_engine_list(struct hp_engine *engine, struct hp_container_list **ret_list,
 			  struct hp_error *err);
+
+/* Which containers a list shall have. Zero is those that have processes. */
+struct hp_list_filter {
+	const char *const *labels; /* "KEY" or "KEY=VALUE", NULL-terminated; all must fit */
+	bool all;                  /* also those that are neither running nor paused */
+};
+/* Only some of them; an engine that can do so is asked for no others. Owns: as above. */
+HP_API int hp_engine_list_some(struct hp_engine *engine, const struct hp_list_filter *filter,
+			       struct hp_container_list **ret_list, struct hp_error *err);
 /* One container with detail_json. Owns: the caller, until hp_container_free(). */
 HP_API int hp_engine_inspect(struct hp_engine *engine, const char *ref,
 			     struct hp_container **ret_container, struct hp_error *err);
@@ -189,21 +199,7 @@ HP_API int hp_engine_wait(struct hp_engine *engine, const char *ref, uint32_t ti
 HP_API int hp_engine_update(struct hp_engine *engine, const char *ref,
 			    const struct hp_resources *resources, struct hp_error *err);
 
-/* What a container uses at this moment. Counters are totals since its start. */
-struct hp_stats {
-	int64_t time_ns;             /* Unix time of the reading */
-	uint64_t cpu_ns;             /* of all CPUs together */
-	uint64_t memory_bytes;       /* without file pages that could be dropped at once */
-	uint64_t memory_limit_bytes; /* 0: not limited */
-	uint64_t pids;               /* processes and threads */
-	uint64_t pids_limit;         /* 0: not limited */
-	uint64_t block_read_bytes;
-	uint64_t block_write_bytes;
-	uint64_t net_rx_bytes;
-	uint64_t net_tx_bytes;
-	uint64_t oom_kills; /* processes killed for the memory limit */
-};
-/* Take a reading. Rates are the caller's to make, from two readings and their time_ns.
+/* Take a reading of what it uses. Rates are the caller's to make, from two readings and their time_ns.
  * Fails: HP_ESTATE - it does not run. */
 HP_API int hp_engine_stats(struct hp_engine *engine, const char *ref,
 			   struct hp_stats *ret_stats, struct hp_error *err);
@@ -242,16 +238,6 @@ HP_API int hp_engine_remove_image(struct hp_engine *engine, const char *ref, boo
 HP_API int hp_engine_tag(struct hp_engine *engine, const char *ref, const char *name,
 			 struct hp_error *err);
 
-/* How many things the engine holds in its namespace, to tell a leak from none. */
-struct hp_census {
-	uint64_t containers;
-	uint64_t tasks; /* containers that have processes, or have not been reaped */
-	uint64_t snapshots;
-	uint64_t leases;  /* what keeps unnamed content from being collected */
-	uint64_t shims;   /* processes */
-	uint64_t sockets; /* of shims that are gone, still on disk */
-	uint64_t mounts;  /* on the host, below the engine's directories */
-};
-/* Count them. Fails: HP_EUNSUPPORTED - it cannot be seen from here, as with a remote engine. */
+/* Count what the engine holds. Fails: HP_EUNSUPPORTED - it cannot be seen from here, as with a remote engine. */
 HP_API int hp_engine_census(struct hp_engine *engine, struct hp_census *ret_census,
 			    struct hp_error *err);

@@ -26,10 +26,10 @@ enum { EXIT_USAGE = 2, EXIT_OURS = 125 };
 /* clang-format off: one row an option */
 const struct hp_opt hp_cli_opts[] = {
 	HP_OPT_STR(0, "engine", struct hp_globals, engine, "NAME",
-		   "engine to talk to: containerd or fake ($HARPOON_ENGINE)"),
+		   "engine to talk to: containerd, docker or fake ($HARPOON_ENGINE)"),
 	HP_OPT_STR('R', "runtime", struct hp_globals, engine, "NAME", "the same as --engine"),
 	HP_OPT_STR('a', "address", struct hp_globals, address, "SOCKET",
-		   "the engine's socket ($CONTAINERD_ADDRESS)"),
+		   "the engine's socket or URL ($CONTAINERD_ADDRESS, $DOCKER_HOST)"),
 	HP_OPT_STR('n', "namespace", struct hp_globals, ns, "NAME",
 		   "the engine's namespace ($CONTAINERD_NAMESPACE)"),
 	HP_OPT_STR(0, "snapshotter", struct hp_globals, snapshotter, "NAME",
@@ -89,15 +89,16 @@ int hp_cli_engine_new(const struct hp_cli *cli, struct hp_engine **ret_engine,
 	const char *name = first_of(cli->globals.engine, "HARPOON_ENGINE");
 	AUTO_FREE char *found = NULL;
 	struct hp_client_config config = {
-		.address = first_of(cli->globals.address, "CONTAINERD_ADDRESS"),
-		.ns = first_of(cli->globals.ns, "CONTAINERD_NAMESPACE"),
-		.snapshotter = first_of(cli->globals.snapshotter, "CONTAINERD_SNAPSHOTTER"),
+		.address = cli->globals.address,
+		.ns = cli->globals.ns,
+		.snapshotter = cli->globals.snapshotter,
 		.timeout_ms = (uint32_t)cli->globals.timeout_ms,
 		.data_root = cli->globals.data_root,
 		.state_root = cli->globals.state_root,
 	};
 
-	if (!config.address && (!name || hp_str_eq(name, "containerd")))
+	if (!first_of(config.address, "CONTAINERD_ADDRESS") &&
+	    (!name || hp_str_eq(name, "containerd")))
 		config.address = found = find_private_socket(cli);
 	return hp_engine_open(name, &config, ret_engine, err);
 }

@@ -79,6 +79,40 @@ void hp_container_list_sort(struct hp_container_list *list)
 		qsort(list->items, list->count, sizeof(*list->items), compare_containers);
 }
 
+/* Does it have the label "KEY" or "KEY=VALUE"? */
+static bool has_label(const struct hp_container *c, const char *label)
+{
+	const size_t key_len = strcspn(label, "=");
+	AUTO_FREE char *key = hp_strndup(label, key_len);
+	const char *value = hp_labels_get(&c->labels, key);
+
+	return value && (!label[key_len] || hp_str_eq(value, label + key_len + 1));
+}
+
+bool hp_list_filter_fits(const struct hp_list_filter *filter, const struct hp_container *c)
+{
+	if (!filter->all && c->state != HP_STATE_RUNNING && c->state != HP_STATE_PAUSED)
+		return false;
+	for (size_t i = 0; filter->labels && filter->labels[i]; i++)
+		if (!has_label(c, filter->labels[i]))
+			return false;
+	return true;
+}
+
+void hp_container_list_filter(struct hp_container_list *list,
+			      const struct hp_list_filter *filter)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (hp_list_filter_fits(filter, list->items[i]))
+			list->items[kept++] = list->items[i];
+		else
+			hp_container_free(list->items[i]);
+	}
+	list->count = kept;
+}
+
 /* An exact id wins over a name, and a name over the beginning of an id, so that nobody can
  * shadow a container by giving another one a clever name. */
 int hp_container_list_find(const struct hp_container_list *list, const char *ref,

@@ -186,6 +186,23 @@ int hp_engine_list(struct hp_engine *engine, struct hp_container_list **ret_list
 	return engine->ops->list(engine, ret_list, err);
 }
 
+int hp_engine_list_some(struct hp_engine *engine, const struct hp_list_filter *filter,
+			struct hp_container_list **ret_list, struct hp_error *err)
+{
+	AUTO(hp_container_list_free) struct hp_container_list *list = NULL;
+
+	for (size_t i = 0; filter->labels && filter->labels[i]; i++)
+		if (!filter->labels[i][0] || filter->labels[i][0] == '=')
+			return hp_fail(err, HP_EINVALID, "the filter label '%s' has no key",
+				       filter->labels[i]);
+	if (engine->ops->list_some ? engine->ops->list_some(engine, filter, &list, err) < 0
+				   : engine->ops->list(engine, &list, err) < 0)
+		return -1;
+	hp_container_list_filter(list, filter);
+	*ret_list = TAKE(list);
+	return 0;
+}
+
 int hp_engine_inspect(struct hp_engine *engine, const char *ref,
 		      struct hp_container **ret_container, struct hp_error *err)
 {

@@ -25,6 +25,10 @@ struct hp_engine_ops {
 	int (*version)(struct hp_engine *e, struct hp_version *ret, struct hp_error *err);
 	int (*info)(struct hp_engine *e, struct hp_labels *ret, struct hp_error *err);
 	int (*list)(struct hp_engine *e, struct hp_container_list **ret, struct hp_error *err);
+	/* NULL: the wrapper filters what list gives. It filters what this gives too, so that an
+	 * op may pass on a part of the filter only. */
+	int (*list_some)(struct hp_engine *e, const struct hp_list_filter *filter,
+			 struct hp_container_list **ret, struct hp_error *err);
 	int (*inspect)(struct hp_engine *e, const char *ref, struct hp_container **ret,
 		       struct hp_error *err);
 	int (*create)(struct hp_engine *e, const struct hp_container_spec *spec, char **ret_id,
@@ -84,6 +88,7 @@ struct hp_engine {
 /* The engines, one row each; engine.c lists them. */
 extern const struct hp_engine_ops hp_engine__fake;
 extern const struct hp_engine_ops hp_engine__containerd;
+extern const struct hp_engine_ops hp_engine__docker;
 
 /* Implementations of the three stream handles. Each begins with its ops, so that an engine can
  * have kinds of its own. @next: see the public call of that name. */
@@ -138,6 +143,11 @@ struct hp_stream *hp_stream_from_fds(int take_in, int take_out, int take_err,
 int hp_stream_from_log(const char *path, const struct hp_logs *what, struct hp_stream **ret,
 		       struct hp_error *err);
 
+/* Give a failed create or start of a process the code that its text tells: HP_ENOCMD when the
+ * program is missing, HP_ENOEXEC when it cannot be executed; and take the names of the layers that
+ * it came through from the text. Always returns -1. */
+int hp_runtime_failed(struct hp_error *err, const char *program);
+
 /* Values for implementers: a container or image with every string set to "". */
 struct hp_container *hp_container_new(void);
 struct hp_image *hp_image_new(void);
@@ -145,6 +155,12 @@ void hp_container_list_add(struct hp_container_list *list, struct hp_container *
 void hp_container_list_sort(struct hp_container_list *list); /* newest first, then by id */
 void hp_image_list_add(struct hp_image_list *list, struct hp_image *take_image);
 void hp_image_list_sort(struct hp_image_list *list); /* by name */
+
+/* Is @c what @filter asks for? */
+bool hp_list_filter_fits(const struct hp_list_filter *filter, const struct hp_container *c);
+/* Drop from @list what @filter does not ask for; the others keep their order. */
+void hp_container_list_filter(struct hp_container_list *list,
+			      const struct hp_list_filter *filter);
 
 /* Which container of @list @ref means: id, name, or a unique beginning of an id.
  * Fails: HP_ENOTFOUND, HP_EINVALID (several fit). Returns in *ret_container: borrowed. */

@@ -4,6 +4,7 @@
 
 const struct hp_engine_ops *const hp_engine__registry[] = {
 	&hp_engine__containerd,
+	&hp_engine__docker,
 	&hp_engine__fake,
 	NULL,
 };

@@ -412,6 +412,56 @@ static void lists_the_newest_first(void **state)
 	drop(c, second);
 }
 
+/* How many containers of @filter's list are @id, which is 0 or 1. */
+static size_t listed(struct contract *c, const struct hp_list_filter *filter, const char *id)
+{
+	AUTO(hp_container_list_free) struct hp_container_list *list = NULL;
+	size_t found = 0;
+
+	OK(hp_engine_list_some(c->engine, filter, &list, &err));
+	for (size_t i = 0; i < list->count; i++)
+		found += hp_str_eq(list->items[i]->id, id);
+	return found;
+}
+
+static void lists_some_by_label_and_state(void **state)
+{
+	struct contract *c = *state;
+	struct hp_container_spec spec = spec_of(c, SLEEP_LONG);
+	struct hp_label labels[] = {{(char *)"org.example.a", (char *)"1=2"},
+				    {(char *)"bare", (char *)""}};
+	const char *const *const fit[] = {
+		NULL,
+		ARGS(NULL),
+		ARGS("org.example.a"),
+		ARGS("org.example.a=1=2", "bare"),
+		ARGS("bare="),
+	};
+	const char *const *const differ[] = {ARGS("org.example"), ARGS("org.example.a=1"),
+					     ARGS("bare", "other"), ARGS("bare=1")};
+
+	spec.labels = labels;
+	spec.n_labels = HP_ARRAY_LEN(labels);
+	AUTO_FREE char *id = make_spec(c, &spec);
+	for (size_t i = 0; i < HP_ARRAY_LEN(fit); i++) {
+		const struct hp_list_filter all = {.labels = fit[i], .all = true};
+		const struct hp_list_filter running = {.labels = fit[i]};
+		assert_int_equal(listed(c, &all, id), 1);
+		assert_int_equal(listed(c, &running, id), 0);
+	}
+	OK(hp_engine_start(c->engine, id, 0, 0, NULL, &err));
+	for (size_t i = 0; i < HP_ARRAY_LEN(fit); i++)
+		assert_int_equal(listed(c, &(struct hp_list_filter){.labels = fit[i]}, id), 1);
+	for (size_t i = 0; i < HP_ARRAY_LEN(differ); i++)
+		assert_int_equal(listed(c, &(struct hp_list_filter){.labels = differ[i]}, id),
+				 0);
+	struct hp_container_list *none = NULL;
+	const struct hp_list_filter bad = {.labels = ARGS("=x")};
+	FAILS(HP_EINVALID, hp_engine_list_some(c->engine, &bad, &none, &err));
+	assert_null(none);
+	drop(c, id);
+}
+
 static void keeps_labels_and_invents_names(void **state)
 {
 	struct contract *c = *state;
@@ -470,6 +520,7 @@ const struct CMUnitTest contract_lifecycle[] = {
 	CONTRACT_TEST(is_found_by_id_name_and_beginning),
 	CONTRACT_TEST(a_beginning_that_fits_several_is_refused),
 	CONTRACT_TEST(lists_the_newest_first),
+	CONTRACT_TEST(lists_some_by_label_and_state),
 	CONTRACT_TEST(keeps_labels_and_invents_names),
 };
 const size_t contract_lifecycle_count = HP_ARRAY_LEN(contract_lifecycle);

@@ -103,6 +103,28 @@ static void lists_grow(void **state)
 	assert_int_equal(list->items[999]->created_ns, 0);
 }
 
+static void keeps_what_a_filter_asks_for(void **state)
+{
+	AUTO(hp_container_list_free) struct hp_container_list *list = make_list();
+	const struct hp_list_filter labelled = {.labels = (const char *const[]){"k=v", NULL},
+						.all = true};
+	const struct hp_list_filter running = {0};
+
+	(void)state;
+	hp_labels_add(&list->items[1]->labels, "k", "v");
+	hp_labels_add(&list->items[2]->labels, "k", "other");
+	hp_labels_add(&list->items[3]->labels, "k", "v");
+	list->items[3]->state = HP_STATE_PAUSED;
+	hp_container_list_filter(list, &labelled);
+	assert_int_equal(list->count, 2);
+	assert_string_equal(list->items[0]->id, "abd222");
+	hp_container_list_filter(list, &running);
+	assert_int_equal(list->count, 1);
+	assert_string_equal(list->items[0]->id, "abe444");
+	hp_container_list_filter(list, &running);
+	assert_int_equal(list->count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,6 +133,7 @@ int main(void)
 		FDS_TEST(sorts_newest_first_then_by_id),
 		FDS_TEST(finds_by_id_then_name_then_beginning),
 		FDS_TEST(lists_grow),
+		FDS_TEST(keeps_what_a_filter_asks_for),
 	};
 
 	return cmocka_run_group_tests_name("engine-container", tests, NULL, NULL);

@@ -170,7 +170,7 @@ static int start_process(struct exec_job *j, struct hp_exec *to, struct hp_error
 	request.exec_id = j->exec_id;
 	if (hp_containerd__call(j->c, HP_SVC_TASKS "Start", &request.base,
 				&hp__start_response__descriptor, &reply, err) < 0)
-		return hp_containerd__exec_failed(err, j->spec->args[0]);
+		return hp_runtime_failed(err, j->spec->args[0]);
 	to->pid = (pid_t)reply->pid;
 	if (j->spec->stdin_open && !j->spec->detach &&
 	    hp_containerd__stdin_open(&j->plan, hp_containerd__deadline(j->c), &j->fds[0],

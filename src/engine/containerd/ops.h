@@ -93,11 +93,6 @@ int hp_containerd__task_settled(struct containerd *c, const char *id, bool thoro
 /* Send CloseIO for stdin. */
 int hp_containerd__close_stdin(struct containerd *c, const char *id, const char *exec_id,
 			       struct hp_error *err);
-/* Give a failed create or start of a process the code that its text tells: HP_ENOCMD when the
- * program is missing, HP_ENOEXEC when it cannot be executed; and take the names of the layers that
- * it came through from the text. Always returns -1. */
-int hp_containerd__exec_failed(struct hp_error *err, const char *program);
-
 /* shims.c: how many shims this daemon has on this host in our namespace, of container @id only
  * when that is not NULL; each is sent @signal when that is not 0. */
 size_t hp_containerd__shims(const struct containerd *c, const char *id, int signal);

@@ -141,7 +141,7 @@ static int start_task(struct start_job *j, uint16_t cols, uint16_t rows, struct 
 	request.container_id = j->container->id;
 	if (hp_containerd__call(j->c, HP_SVC_TASKS "Start", &request.base,
 				&hp__start_response__descriptor, NULL, err) < 0)
-		return hp_containerd__exec_failed(err, program_of(j->container, program));
+		return hp_runtime_failed(err, program_of(j->container, program));
 	if (j->plan.tty && cols &&
 	    hp_containerd__resize(&j->c->base, j->container->id, NULL, cols, rows, err) < 0)
 		hp_error_clear(err); /* it has ended already: no terminal, no size */
@@ -174,7 +174,7 @@ static int run_job(struct start_job *j, bool attach, uint16_t cols, uint16_t row
 	    make_stdio(j, attach, err) < 0)
 		return -1;
 	if (create_task(j, mounts, err) < 0)
-		return hp_containerd__exec_failed(err, program_of(j->container, program));
+		return hp_runtime_failed(err, program_of(j->container, program));
 	j->task_made = true;
 	if (start_task(j, cols, rows, err) < 0)
 		return -1;

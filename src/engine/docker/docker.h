@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* docker.h - the docker engine's own struct, and what its files share; engines that speak docker's API
+ * with ways of their own take the functions of ops.h and put others beside them. */
+#pragma once
+#include "base/clock.h"
+#include "engine/engine_impl.h"
+#include "net/exchange.h"
+#include "wire/json.h"
+
+/* The oldest API that is spoken, that of docker 20.10, and the newest that was looked at. */
+#define HP_DOCKER_API_MIN 41
+#define HP_DOCKER_API_MAX 51
+
+/* Where a daemon is. */
+struct hp_docker_address {
+	char *path; /* of a unix socket; NULL: host and port */
+	char *host;
+	char *port;
+	bool tls;
+};
+/* Read "unix:///run/docker.sock", "/run/docker.sock", "tcp://host:port", "http://host:port",
+ * "https://host:port". Owns: the caller, until hp_docker__address_clear().
+ * Fails: HP_EINVALID, HP_EUNSUPPORTED - of another kind; the message names those there are. */
+int hp_docker__address_parse(const char *text, struct hp_docker_address *ret,
+			     struct hp_error *err);
+void hp_docker__address_clear(struct hp_docker_address *a);
+
+struct docker {
+	struct hp_engine base;
+	struct hp_docker_address at;
+	struct hp_exchange *idle; /* a connection that waits for the next call; NULL: none */
+	unsigned api;             /* minor number of the version in use; 0: not asked for yet */
+};
+
+static inline struct docker *hp_docker__of(struct hp_engine *e)
+{
+	return container_of(e, struct docker, base);
+}
+
+/* A call. */
+struct hp_docker_call {
+	const char *method;
+	const char *path;           /* without the version; its parts are escaped */
+	const struct hp_json *body; /* NULL: none */
+	int64_t extra_ms;           /* that it may take beside the client's timeout */
+};
+/* Make it, and read the whole answer. ret_reply: NULL when it is of no interest; may become NULL, as
+ * an answer may be empty. Returns: the HTTP status, which is 2xx or 304; -1.
+ * Fails: by the status of the answer, with the daemon's own words. */
+int hp_docker__call(struct docker *d, const struct hp_docker_call *call,
+		    struct hp_json **ret_reply, struct hp_error *err);
+int hp_docker__get(struct docker *d, const char *path, struct hp_json **ret_reply,
+		   struct hp_error *err);
+int hp_docker__post(struct docker *d, const char *path, struct hp_error *err);
+/* Make it on a connection of its own, and leave the answer's body to the caller. @headers: further
+ * ones. Owns: the caller, until hp_exchange_free(). */
+int hp_docker__open(struct docker *d, const struct hp_docker_call *call,
+		    const char *const *headers, struct hp_exchange **ret, struct hp_error *err);
+/* Be sure of the version of the API that is spoken, d->api. */
+int hp_docker__negotiate(struct docker *d, struct hp_error *err);
+/* Fail unless the daemon speaks that version, saying which @what needs it. */
+int hp_docker__need_api(struct docker *d, unsigned minor, const char *what,
+			struct hp_error *err);
+
+/* "/containers/REF/VERB" for a container as people name it. Owns: the caller.
+ * Fails: HP_ENOTFOUND - no container can be called so. */
+int hp_docker__container_path(const char *ref, const char *verb, char **ret_path,
+			      struct hp_error *err);
+/* The document of GET /containers/REF/json. */
+int hp_docker__look(struct docker *d, const char *ref, struct hp_json **ret_reply,
+		    struct hp_error *err);
+/* What such a document says. */
+enum hp_state hp_docker__state(const char *word);
+/* A time as docker writes it; 0 for none. */
+int64_t hp_docker__time(const char *text);
+/* A container from a row of the list, and from such a document. */
+struct hp_container *hp_docker__container_from_row(const char *engine,
+						   const struct hp_json *row);
+struct hp_container *hp_docker__container_from_document(const char *engine,
+							const struct hp_json *document);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ops.h - docker's operations, one for each op of the table; see engine_impl.h. */
+#pragma once
+#include "engine/engine_impl.h"
+
+/* docker.c */
+int hp_docker__open_engine(struct hp_engine *e, const struct hp_client_config *config,
+			   struct hp_error *err);
+void hp_docker__close_engine(struct hp_engine *e);
+int hp_docker__version(struct hp_engine *e, struct hp_version *ret, struct hp_error *err);
+int hp_docker__info(struct hp_engine *e, struct hp_labels *ret, struct hp_error *err);
+/* container.c */
+int hp_docker__list(struct hp_engine *e, struct hp_container_list **ret, struct hp_error *err);
+int hp_docker__list_some(struct hp_engine *e, const struct hp_list_filter *filter,
+			 struct hp_container_list **ret, struct hp_error *err);
+int hp_docker__inspect(struct hp_engine *e, const char *ref, struct hp_container **ret,
+		       struct hp_error *err);
+/* life.c */
+int hp_docker__start(struct hp_engine *e, const char *ref, uint16_t cols, uint16_t rows,
+		     struct hp_stream **ret_stream, struct hp_error *err);
+int hp_docker__kill(struct hp_engine *e, const char *ref, const char *exec_id, int signal,
+		    struct hp_error *err);
+int hp_docker__pause(struct hp_engine *e, const char *ref, struct hp_error *err);
+int hp_docker__unpause(struct hp_engine *e, const char *ref, struct hp_error *err);
+/* stop.c */
+int hp_docker__stop(struct hp_engine *e, const char *ref, int signal, int64_t grace_ms,
+		    struct hp_error *err);
+int hp_docker__remove(struct hp_engine *e, const char *ref, bool force, bool volumes,
+		      struct hp_error *err);
+/* waiter.c */
+int hp_docker__waiter(struct hp_engine *e, const char *ref, struct hp_waiter **ret,
+		      struct hp_error *err);
+/* images.c */
+int hp_docker__images(struct hp_engine *e, struct hp_image_list **ret, struct hp_error *err);
+int hp_docker__remove_image(struct hp_engine *e, const char *ref, bool force,
+			    struct hp_error *err);
+int hp_docker__tag(struct hp_engine *e, const char *ref, const char *name,
+		   struct hp_error *err);
