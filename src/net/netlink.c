@@ -9,20 +9,31 @@
 
 #include "base/fault.h"
 
-#define REPLY_MAX  ((size_t)32 * 1024) /* the kernel packs a dump in pieces of at most this */
-#define ANSWER_S   5 /* it answers at once: this is for a kernel that is ill */
-#define DUMP_TRIES 8
-#define DRAIN_MAX  4096 /* pieces */
-#define WORDS_MAX  160
+#define REPLY_MAX      ((size_t)32 * 1024) /* the kernel packs a dump in pieces of at most this */
+#define ANSWER_S       5 /* it answers at once: this is for a kernel that is ill */
+#define DUMP_TRIES     8
+#define DRAIN_MAX      4096 /* pieces */
+#define WORDS_MAX      160
+#define BATCH_MAX      ((size_t)4 * 1024 * 1024)
+#define SENDS_AS_IT_IS ((size_t)64 * 1024)
+#define VERDICT_SIZE   1024 /* that one takes of a socket's buffer, at most */
 
 int hp_netlink_open(struct hp_netlink *n, struct hp_error *err)
+{
+	return hp_netlink_open_for(n, NETLINK_ROUTE, err);
+}
+
+int hp_netlink_open_for(struct hp_netlink *n, int protocol, struct hp_error *err)
 {
 	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	struct timeval patience = {.tv_sec = ANSWER_S};
 	int on = 1;
 	AUTO_CLOSE int fd =
-		HP_SYS("socket", socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+		HP_SYS("socket", socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
 
+	if (fd < 0 && errno == EPROTONOSUPPORT)
+		return hp_fail(err, HP_EUNSUPPORTED, "this kernel has no netlink of kind %d",
+			       protocol);
 	if (fd < 0)
 		return hp_fail_errno(err, errno, "open a netlink socket");
 	/* Connected, it takes nothing from other programs. */
@@ -46,21 +57,27 @@ void hp_netlink_close(struct hp_netlink *n)
 	n->fd = -1;
 }
 
-static int send_request(struct hp_netlink *n, struct hp_netlink_request *r, uint16_t flags,
-			struct hp_error *err)
+static int send_bytes(struct hp_netlink *n, struct hp_bytes message, struct hp_error *err)
 {
-	struct hp_bytes message = hp_netlink_end(r, flags, ++n->number);
 	ssize_t sent;
 
-	if (r->too_long)
-		return hp_fail(err, HP_EINVALID, "a netlink request is over %d bytes",
-			       HP_NETLINK_REQUEST_MAX);
 	do
 		sent = HP_SYS("send", send(n->fd, message.data, message.len, 0));
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0)
 		return hp_fail_errno(err, errno, "send to netlink");
 	return 0;
+}
+
+static int send_request(struct hp_netlink *n, struct hp_netlink_request *r, uint16_t flags,
+			struct hp_error *err)
+{
+	struct hp_bytes message = hp_netlink_end(r, flags, ++n->number);
+
+	if (r->too_long)
+		return hp_fail(err, HP_EINVALID, "a netlink request is over %d bytes",
+			       HP_NETLINK_REQUEST_MAX);
+	return send_bytes(n, message, err);
 }
 
 /* One datagram, whole. */
@@ -95,14 +112,15 @@ static int apply_verdict(const struct hp_netlink_message *m, struct hp_error *er
 	return hp_fail_errno(err, sys, "the kernel says '%s'", words);
 }
 
-int hp_netlink_ask(struct hp_netlink *n, struct hp_netlink_request *r, struct hp_error *err)
+/* Receive until a verdict on the message of number @last, or on one after @before, says no. What
+ * comes before a verdict is appended to @ret, if that is not NULL. */
+static int receive_verdicts(struct hp_netlink *n, uint32_t before, uint32_t last,
+			    struct hp_buf *ret, struct hp_error *err)
 {
 	uint8_t reply[REPLY_MAX];
-	struct hp_netlink_message m;
 
-	if (send_request(n, r, NLM_F_ACK, err) < 0)
-		return -1;
-	do {
+	for (;;) {
+		struct hp_netlink_message m;
 		ssize_t len = receive(n, reply, sizeof(reply), err);
 
 		if (len < 0)
@@ -113,8 +131,83 @@ int hp_netlink_ask(struct hp_netlink *n, struct hp_netlink_request *r, struct hp
 		if (hp_netlink_next(&in, &m, err) < 0)
 			return -1;
 		/* Another number is of a request whose answer did not come in time. */
-	} while (m.number != n->number);
-	return apply_verdict(&m, err);
+		if (m.number - before > last - before || m.number == before)
+			continue;
+		if (ret && m.type != NLMSG_ERROR) {
+			if (hp_buf_add(ret, reply, (size_t)len, err) < 0)
+				return -1;
+			continue;
+		}
+		if (apply_verdict(&m, err) < 0)
+			return -1;
+		if (m.number == last)
+			return 0;
+	}
+}
+
+int hp_netlink_ask(struct hp_netlink *n, struct hp_netlink_request *r, struct hp_error *err)
+{
+	return hp_netlink_get(n, r, NULL, err);
+}
+
+int hp_netlink_get(struct hp_netlink *n, struct hp_netlink_request *r, struct hp_buf *ret,
+		   struct hp_error *err)
+{
+	if (send_request(n, r, NLM_F_ACK, err) < 0)
+		return -1;
+	return receive_verdicts(n, n->number - 1, n->number, ret, err);
+}
+
+void hp_netlink_batch_init(struct hp_netlink_batch *b)
+{
+	*b = (struct hp_netlink_batch){.count = 0};
+	hp_buf_init(&b->bytes, BATCH_MAX);
+}
+
+void hp_netlink_batch_free(struct hp_netlink_batch *b)
+{
+	hp_buf_free(&b->bytes);
+}
+
+int hp_netlink_batch_add(struct hp_netlink_batch *b, struct hp_netlink *n,
+			 struct hp_netlink_request *r, struct hp_error *err)
+{
+	struct hp_bytes message = hp_netlink_end(r, 0, ++n->number);
+
+	if (r->too_long)
+		return hp_fail(err, HP_EINVALID, "a netlink request is over %d bytes",
+			       HP_NETLINK_REQUEST_MAX);
+	b->last = b->bytes.len;
+	b->count++;
+	return hp_buf_add(&b->bytes, message.data, message.len, err);
+}
+
+void hp_netlink_batch_ack(struct hp_netlink_batch *b)
+{
+	uint8_t *place = b->bytes.data + b->last;
+	struct nlmsghdr header;
+
+	memcpy(&header, place, sizeof(header));
+	header.nlmsg_flags |= NLM_F_ACK;
+	memcpy(place, &header, sizeof(header));
+	b->acked = header.nlmsg_seq;
+}
+
+int hp_netlink_batch_send(struct hp_netlink *n, const struct hp_netlink_batch *b,
+			  struct hp_error *err)
+{
+	int room = (int)b->bytes.len * 2;
+	int answers = (int)b->count * VERDICT_SIZE;
+
+	/* The kernel takes no message that is over the socket's buffer, and each message in it may
+	 * be one that fails. A buffer that may not be made bigger fails when it is too small. */
+	if (b->bytes.len > SENDS_AS_IT_IS) {
+		(void)setsockopt(n->fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+		(void)setsockopt(n->fd, SOL_SOCKET, SO_RCVBUFFORCE, &answers, sizeof(answers));
+	}
+	if (send_bytes(n, hp_buf_bytes(&b->bytes), err) < 0)
+		return -1;
+	return receive_verdicts(n, n->number - b->count, b->acked, NULL, err);
 }
 
 /* NLMSG_DONE begins with whether the dump went well. Returns: 1, -1. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* netlink.h - a socket to the kernel's rtnetlink. It stays with the network namespace in which it
+/* netlink.h - a socket to the kernel's rtnetlink, or to another of its netlinks. It stays with the network namespace in which it
  * was opened, whoever uses it. The kernel answers within the call, so nothing here waits. */
 #pragma once
 #include "base/buf.h"
@@ -18,6 +18,8 @@ struct hp_netlink {
 
 /* Open one in the network namespace of the calling thread. */
 int hp_netlink_open(struct hp_netlink *n, struct hp_error *err) MUST_CHECK;
+/* The same for another of NETLINK_*. Fails: HP_EUNSUPPORTED - this kernel has none. */
+int hp_netlink_open_for(struct hp_netlink *n, int protocol, struct hp_error *err) MUST_CHECK;
 void hp_netlink_close(struct hp_netlink *n); /* one that is closed is fine */
 HP_AUTO_VALUE(struct hp_netlink, hp_netlink_close);
 
@@ -29,3 +31,26 @@ int hp_netlink_ask(struct hp_netlink *n, struct hp_netlink_request *r,
  * faster than it can be read. */
 int hp_netlink_dump(struct hp_netlink *n, struct hp_netlink_request *r, struct hp_buf *ret,
 		    struct hp_error *err) MUST_CHECK;
+/* Have something answered: the messages that come before the verdict are appended to @ret; NULL: they
+ * are dropped. Fails: as hp_netlink_ask(). */
+int hp_netlink_get(struct hp_netlink *n, struct hp_netlink_request *r, struct hp_buf *ret,
+		   struct hp_error *err) MUST_CHECK;
+
+/* Several messages that are sent at once, as nf_tables has its transactions. */
+struct hp_netlink_batch {
+	struct hp_buf bytes;
+	uint32_t count;
+	size_t last;    /* where the last one begins */
+	uint32_t acked; /* the number of the one whose verdict ends it */
+};
+void hp_netlink_batch_init(struct hp_netlink_batch *b);
+void hp_netlink_batch_free(struct hp_netlink_batch *b);
+HP_AUTO_VALUE(struct hp_netlink_batch, hp_netlink_batch_free);
+/* Append a request. Nothing else may be asked by @n until the batch has been sent. */
+int hp_netlink_batch_add(struct hp_netlink_batch *b, struct hp_netlink *n,
+			 struct hp_netlink_request *r, struct hp_error *err) MUST_CHECK;
+/* With the verdict on the one that was added last the kernel has said all. */
+void hp_netlink_batch_ack(struct hp_netlink_batch *b);
+/* Send it. Fails: as the first verdict that says no. */
+int hp_netlink_batch_send(struct hp_netlink *n, const struct hp_netlink_batch *b,
+			  struct hp_error *err) MUST_CHECK;

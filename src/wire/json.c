@@ -200,6 +200,14 @@ uint64_t hp_json_u64(const struct hp_json *v, uint64_t otherwise)
 	return json_object_get_uint64(of(v));
 }
 
+double hp_json_double(const struct hp_json *v, double otherwise)
+{
+	if (!json_object_is_type(of(v), json_type_double) &&
+	    !json_object_is_type(of(v), json_type_int))
+		return otherwise;
+	return json_object_get_double(of(v));
+}
+
 bool hp_json_bool(const struct hp_json *v, bool otherwise)
 {
 	if (!json_object_is_type(of(v), json_type_boolean))

@@ -30,6 +30,7 @@ const char *hp_json_str(const struct hp_json *v); /* NULL when it is no string *
 const char *hp_json_get_str(const struct hp_json *v, const char *key);
 int64_t hp_json_i64(const struct hp_json *v, int64_t otherwise);
 uint64_t hp_json_u64(const struct hp_json *v, uint64_t otherwise);
+double hp_json_double(const struct hp_json *v, double otherwise); /* integers, too */
 bool hp_json_bool(const struct hp_json *v, bool otherwise);
 bool hp_json_is_object(const struct hp_json *v);
 bool hp_json_is_array(const struct hp_json *v);

@@ -123,30 +123,38 @@ int hp_netlink_next(struct hp_bytes *in, struct hp_netlink_message *ret, struct 
 	return 1;
 }
 
-int hp_netlink_read_nested(struct hp_bytes attribute, struct hp_bytes *table, size_t count,
-			   struct hp_error *err)
+int hp_netlink_next_attribute(struct hp_bytes *in, uint16_t *ret_type, struct hp_bytes *ret,
+			      struct hp_error *err)
 {
 	struct nlattr header;
 
+	if (in->len == 0)
+		return 0;
+	if (in->len < sizeof(header))
+		return hp_fail(err, HP_EPROTO, "a netlink attribute of %zu bytes", in->len);
+	memcpy(&header, in->data, sizeof(header));
+	if (header.nla_len < sizeof(header) || header.nla_len > in->len)
+		return hp_fail(err, HP_EPROTO,
+			       "a netlink attribute of %u bytes where %zu are left",
+			       header.nla_len, in->len);
+	*ret_type = header.nla_type & (uint16_t)NLA_TYPE_MASK;
+	*ret = HP_BYTES(in->data + sizeof(header), header.nla_len - sizeof(header));
+	advance(in, header.nla_len);
+	return 1;
+}
+
+int hp_netlink_read_nested(struct hp_bytes attribute, struct hp_bytes *table, size_t count,
+			   struct hp_error *err)
+{
+	struct hp_bytes value = {NULL, 0};
+	uint16_t type = 0;
+	int rc;
+
 	memset(table, 0, count * sizeof(*table));
-	while (attribute.len > 0) {
-		if (attribute.len < sizeof(header))
-			return hp_fail(err, HP_EPROTO, "a netlink attribute of %zu bytes",
-				       attribute.len);
-		memcpy(&header, attribute.data, sizeof(header));
-		if (header.nla_len < sizeof(header) || header.nla_len > attribute.len)
-			return hp_fail(err, HP_EPROTO,
-				       "a netlink attribute of %u bytes where %zu are left",
-				       header.nla_len, attribute.len);
-
-		unsigned type = header.nla_type & (unsigned)NLA_TYPE_MASK;
-
+	while ((rc = hp_netlink_next_attribute(&attribute, &type, &value, err)) > 0)
 		if (type < count)
-			table[type] = HP_BYTES(attribute.data + sizeof(header),
-					       header.nla_len - sizeof(header));
-		advance(&attribute, header.nla_len);
-	}
-	return 0;
+			table[type] = value;
+	return rc;
 }
 
 int hp_netlink_read(struct hp_bytes body, void *ret_fixed, size_t len, struct hp_bytes *table,

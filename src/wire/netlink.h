@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-#define HP_NETLINK_REQUEST_MAX 1024 /* bytes; what we ask for never needs half of it */
+#define HP_NETLINK_REQUEST_MAX 2048 /* bytes; a rule of a firewall is the longest, with 1,400 */
 
 /* A request that grows from its front. What does not fit is left out and @too_long is set, so that
  * only the sender has to look. */
@@ -46,6 +46,11 @@ struct hp_netlink_message {
  * Returns: 1, 0 at the end, -1. Fails: HP_EPROTO - it is cut off, or its length is wrong. */
 int hp_netlink_next(struct hp_bytes *in, struct hp_netlink_message *ret,
 		    struct hp_error *err) MUST_CHECK;
+
+/* Take the next attribute off the front of @in: for lists, in which all have the same type.
+ * Returns: 1, 0 at the end, -1. Fails: HP_EPROTO - its length is wrong. */
+int hp_netlink_next_attribute(struct hp_bytes *in, uint16_t *ret_type, struct hp_bytes *ret,
+			      struct hp_error *err) MUST_CHECK;
 
 /* Copy the fixed structure, and note attributes: of type n < @count in table[n], the last one when
  * there are several, {NULL, 0} when there is none. They borrow from @body.

@@ -55,6 +55,8 @@ static void test_read(void **state)
 	assert_int_equal(hp_json_i64(hp_json_get(v, "big"), -7), -7);
 	assert_true(hp_json_u64(hp_json_get(v, "big"), 0) == UINT64_MAX);
 	assert_int_equal(hp_json_u64(hp_json_get(v, "neg"), 9), 9);
+	assert_true(hp_json_double(hp_json_get(v, "neg"), 9) < 0);
+	assert_true(hp_json_double(hp_json_get(v, "none"), 9.5) == 9.5);
 	assert_int_equal(hp_json_i64(hp_json_get(v, "neg"), 9), -1);
 	assert_true(hp_json_bool(hp_json_get(v, "t"), false));
 	assert_int_equal(hp_json_count(v), 7);
