@@ -60,8 +60,8 @@ struct hp_action {
 	 * alone what others did to the same target. NULL: the action needs no guard.
 	 * Fails only when it is worth trying again. */
 	int (*undo)(struct hp_fault *f, struct hp_error *err);
-	/* What the kernel counted while it was held ("packets" = "12"); called before undo(). NULL:
-	 * there is nothing to count. */
+	/* What it has come to: what the kernel counted while it was held ("packets" = "12"), or the
+	 * container's state; called before undo(), without one after apply(). NULL: nothing to see. */
 	int (*observe)(struct hp_fault *f, struct hp_labels *ret_effects, struct hp_error *err);
 	/* What the log's line says beside the target's name and id. NULL: nothing. */
 	void (*describe)(const struct hp_json *args, struct hp_labels *ret_fields);
@@ -96,5 +96,7 @@ int hp_fault_netns(struct hp_fault *f, int *ret_fd, struct hp_error *err) MUST_C
 /* A descriptor (pidfd) of the target's first process. Fails: HP_ENOTFOUND - it has ended, or its
  * pid belongs to somebody else now. */
 int hp_fault_pidfd(struct hp_fault *f, int *ret_fd, struct hp_error *err) MUST_CHECK;
+/* An observe() for actions that change the container's state: "state" = "paused", or "gone". */
+int hp_observe_state(struct hp_fault *f, struct hp_labels *ret_effects, struct hp_error *err);
 /* Write args into the journal anew. */
 int hp_fault_save(struct hp_fault *f, struct hp_error *err) MUST_CHECK;

@@ -94,7 +94,8 @@ int hp_follow(struct hp_hold *h, struct hp_error *err)
 
 	if (changed <= 0 || hp_clock_ms() >= h->end_ms)
 		return changed < 0 ? -1 : 0;
-	if (hp_engine_list(h->in->engine, &list, err) < 0)
+	const struct hp_list_filter filter = {.labels = h->in->plan->select.labels};
+	if (hp_engine_list_some(h->in->engine, &filter, &list, err) < 0)
 		return hp_wrap(err, "--follow");
 	items = hp_select_all(&h->in->plan->select, list, false, &count);
 	size_t room = room_for_more(h);

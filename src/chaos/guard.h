@@ -40,7 +40,7 @@ enum hp_guard_what {
 struct hp_guard_news {
 	enum hp_guard_what what;
 	struct hp_error err;      /* of FAILED and STUCK; of UNDONE when the workload failed */
-	struct hp_labels effects; /* of UNDOING */
+	struct hp_labels effects; /* of UNDOING; of APPLIED without an undo */
 	char *output;             /* of APPLIED; NULL: none */
 };
 void hp_guard_news_clear(struct hp_guard_news *news);

@@ -112,15 +112,6 @@ static void reap_workload(struct guard *g, struct hp_error *ret)
 			WTERMSIG(status));
 }
 
-/* What was counted. That nothing could be is no reason to do anything else. */
-static void look(struct hp_fault *f, struct hp_labels *ret)
-{
-	struct hp_error ignored = HP_ERROR_INIT;
-
-	if (f->action->observe && f->action->observe(f, ret, &ignored) < 0)
-		hp_labels_clear(ret);
-}
-
 /* Returns the exit status, for whoever looks at it with strace. */
 static int end_fault(struct guard *g)
 {
@@ -129,7 +120,7 @@ static int end_fault(struct guard *g)
 	struct hp_error err = HP_ERROR_INIT;
 
 	reap_workload(g, &undone.err);
-	look(g->f, &undoing.effects);
+	hp_fault_look(g->f, &undoing.effects);
 	say(g, &undoing);
 	if (hp_fault_undo(g->f, PATIENCE_MS, &err) < 0) {
 		say_error(g, HP_GUARD_STUCK, &err);
@@ -141,14 +132,16 @@ static int end_fault(struct guard *g)
 
 static int serve(struct guard *g)
 {
-	struct hp_guard_news applied = {.what = HP_GUARD_APPLIED};
+	AUTO(hp_guard_news_clear) struct hp_guard_news applied = {.what = HP_GUARD_APPLIED};
 	struct hp_error err = HP_ERROR_INIT;
 
 	if (hp_fault_apply(g->f, &err) < 0) {
 		say_error(g, HP_GUARD_FAILED, &err);
 		return 1;
 	}
-	applied.output = g->f->output;
+	applied.output = hp_strdup(g->f->output);
+	if (!g->f->action->undo)
+		hp_fault_look(g->f, &applied.effects);
 	say(g, &applied);
 	if (!g->f->action->undo)
 		return 0;

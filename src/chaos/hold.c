@@ -100,15 +100,20 @@ struct hp_fault *hp_hold_fault(struct hp_hold *h, const struct hp_container *tar
 /* An action that blocks nobody: done here, on the run's own connection. */
 static int do_here(struct hp_hold *h, struct hp_fault *f, struct hp_error *err)
 {
+	AUTO(hp_labels_clear) struct hp_labels effects = {0};
+
 	f->reach->engine = h->in->engine;
 	int rc = hp_fault_apply(f, err);
+	if (rc == 0)
+		hp_fault_look(f, &effects);
 	f->reach->engine = NULL;
 	if (rc < 0) {
 		h->failures++;
 		say(h, HP_CHAOS_FAILED, f, (struct hp_chaos_event){.err = err});
 		return -1;
 	}
-	say(h, HP_CHAOS_APPLIED, f, (struct hp_chaos_event){.output = f->output});
+	say(h, HP_CHAOS_APPLIED, f,
+	    (struct hp_chaos_event){.output = f->output, .effects = &effects});
 	return 0;
 }
 

@@ -33,4 +33,5 @@ const struct hp_action hp_action_pause = {
 	.flags = HP_ACTION_SHARED,
 	.apply = pause_apply,
 	.undo = pause_undo,
+	.observe = hp_observe_state,
 };

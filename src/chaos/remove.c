@@ -38,5 +38,6 @@ const struct hp_action hp_action_remove = {
 	.doing = "removing container",
 	.flags = HP_ACTION_NEEDS_TARGET | HP_ACTION_STOPPED_TOO,
 	.apply = remove_apply,
+	.observe = hp_observe_state,
 	.describe = remove_describe,
 };

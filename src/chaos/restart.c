@@ -33,5 +33,6 @@ const struct hp_action hp_action_restart = {
 	.doing = "restart container",
 	.flags = HP_ACTION_BLOCKS,
 	.apply = restart_apply,
+	.observe = hp_observe_state,
 	.describe = restart_describe,
 };

@@ -36,8 +36,10 @@ static int list_targets(struct course *c, struct hp_container_list **ret_list,
 {
 	const struct hp_plan *plan = c->in->plan;
 	bool stopped_too = plan->action->flags & HP_ACTION_STOPPED_TOO;
+	const struct hp_list_filter filter = {.labels = plan->select.labels,
+					      .all = stopped_too};
 
-	if (hp_engine_list(c->in->engine, ret_list, err) < 0)
+	if (hp_engine_list_some(c->in->engine, &filter, ret_list, err) < 0)
 		return -1;
 	*ret_items = hp_select_all(&plan->select, *ret_list, stopped_too, ret_count);
 	*ret_count = hp_select_some(&plan->select, *ret_items, *ret_count, &c->chance);

@@ -28,7 +28,7 @@ struct hp_chaos_event {
 	const struct hp_container *container;
 	const char *fault_id;
 	const struct hp_labels *fields;  /* what the action says about itself */
-	const struct hp_labels *effects; /* what was counted while it was held */
+	const struct hp_labels *effects; /* what it came to; as observe() says */
 	const struct hp_strv *apply;     /* steps, a line each */
 	const struct hp_strv *undo;
 	const char *output; /* what the action has read */

@@ -61,6 +61,7 @@ const struct hp_action hp_action_stop = {
 	.doing = "stopping container",
 	.flags = HP_ACTION_NEEDS_TARGET | HP_ACTION_BLOCKS,
 	.apply = stop_apply,
+	.observe = hp_observe_state,
 	.describe = stop_describe,
 };
 
@@ -71,5 +72,6 @@ const struct hp_action hp_action_stop_restart = {
 	.flags = HP_ACTION_NEEDS_TARGET | HP_ACTION_SHARED,
 	.apply = stop_apply,
 	.undo = stop_undo,
+	.observe = hp_observe_state,
 	.describe = stop_describe,
 };

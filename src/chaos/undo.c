@@ -43,6 +43,14 @@ int hp_fault_apply(struct hp_fault *f, struct hp_error *err)
 	return -1;
 }
 
+void hp_fault_look(struct hp_fault *f, struct hp_labels *ret_effects)
+{
+	struct hp_error ignored = HP_ERROR_INIT;
+
+	if (f->action->observe && f->action->observe(f, ret_effects, &ignored) < 0)
+		hp_labels_clear(ret_effects);
+}
+
 /* Does another fault hold the target in the same state? */
 static int held_by_others(const struct hp_fault *f, bool *ret, struct hp_error *err)
 {

@@ -8,6 +8,10 @@
  * undoing fails too: then the entry stays for others. Actions without an undo are just applied. */
 int hp_fault_apply(struct hp_fault *f, struct hp_error *err) MUST_CHECK;
 
+/* See what it has come to. Nothing, when that cannot be told: it is no reason to do anything else.
+ * ret_effects: empty before. */
+void hp_fault_look(struct hp_fault *f, struct hp_labels *ret_effects);
+
 /* Undo @f, whose entry we hold, and remove the entry; a state that another fault holds too is left
  * to that one. Tries again for @patience_ms. Fails: the entry stays. */
 int hp_fault_undo(struct hp_fault *f, int64_t patience_ms, struct hp_error *err) MUST_CHECK;

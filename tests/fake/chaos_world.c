@@ -10,6 +10,7 @@
 
 #include "base/child.h"
 #include "base/fd.h"
+#include "chaos/event.h"
 
 #define DURATION_NS (10 * INT64_C(1000000000))
 
@@ -140,20 +141,6 @@ const struct hp_action *hp_action_find(const char *name)
 	return NULL;
 }
 
-static const char *word_of(enum hp_chaos_what what)
-{
-	static const char *const words[] = {
-		[HP_CHAOS_BEGUN] = "begun",     [HP_CHAOS_ROUND] = "round",
-		[HP_CHAOS_NONE] = "none",       [HP_CHAOS_APPLYING] = "applying",
-		[HP_CHAOS_PLANNED] = "planned", [HP_CHAOS_APPLIED] = "applied",
-		[HP_CHAOS_UNDOING] = "undoing", [HP_CHAOS_UNDONE] = "undone",
-		[HP_CHAOS_FAILED] = "failed",   [HP_CHAOS_SKIPPED] = "skipped",
-		[HP_CHAOS_GUARD_DIED] = "died", [HP_CHAOS_ENDED] = "ended",
-	};
-
-	return words[what];
-}
-
 static void add_lines(struct chaos_world *w, const struct hp_strv *lines)
 {
 	for (size_t i = 0; lines && i < lines->count; i++)
@@ -166,9 +153,9 @@ static void on_told(void *arg, const struct hp_chaos_event *e)
 
 	assert_true(e->plan == &w->plan && e->time_ns > 0);
 	if (e->container)
-		hp_strv_addf(&w->told, "%s %s", word_of(e->what), e->container->name);
+		hp_strv_addf(&w->told, "%s %s", hp_chaos_word(e->what), e->container->name);
 	else
-		hp_strv_add(&w->told, word_of(e->what));
+		hp_strv_add(&w->told, hp_chaos_word(e->what));
 	if (e->output)
 		hp_strv_add(&w->words, e->output);
 	for (size_t i = 0; e->effects && i < e->effects->count; i++)

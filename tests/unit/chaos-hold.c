@@ -79,7 +79,7 @@ static void the_run_undoes_for_a_killed_guard(void **state)
 	chaos_world_open(&w, 2);
 	w.on_event = kill_guard;
 	assert_int_equal(chaos_world_run(&w), HP_EABORTED);
-	assert_int_equal(chaos_world_count(&w, "died a"), 1);
+	assert_int_equal(chaos_world_count(&w, "guard-died a"), 1);
 	assert_int_equal(chaos_world_count(&w, "undone a"), 1);
 	assert_int_equal(chaos_world_count(&w, "undone b"), 1);
 	assert_int_equal(chaos_world_marks(&w), 0);
