@@ -135,6 +135,16 @@ void hp_strv_split(struct hp_strv *v, const char *s, char sep)
 	hp_strv_add(v, s);
 }
 
+void hp_strv_words(struct hp_strv *v, const char *s, const char *separators)
+{
+	for (s += strspn(s, separators); *s; s += strspn(s, separators)) {
+		size_t len = strcspn(s, separators);
+
+		hp_strv_take(v, hp_strndup(s, len));
+		s += len;
+	}
+}
+
 char *hp_strv_join(const char *const *items, const char *sep)
 {
 	size_t len = 1;

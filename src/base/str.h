@@ -46,6 +46,8 @@ void hp_strv_free(struct hp_strv *v); /* empties it */
 HP_AUTO_VALUE(struct hp_strv, hp_strv_free);
 /* Split at each @sep; an empty text gives no item. */
 void hp_strv_split(struct hp_strv *v, const char *s, char sep);
+/* The words between any of @separators; none of them is empty. */
+void hp_strv_words(struct hp_strv *v, const char *s, const char *separators);
 char *hp_strv_join(const char *const *items, const char *sep); /* Owns: the caller */
 /* The NULL-terminated view for calls that take const char *const *. */
 const char *const *hp_strv_view(const struct hp_strv *v);

@@ -83,6 +83,10 @@ struct hp_json *hp_chaos_event_to_json(const struct hp_chaos_event *e)
 		hp_json_set_str(error, "message", e->err->msg);
 		hp_json_set(o, "error", error);
 	}
+	if (e->what == HP_CHAOS_BEGUN) {
+		hp_json_set_u64(o, "seed", e->plan->schedule.seed);
+		hp_json_set_bool(o, "dry_run", e->plan->dry_run);
+	}
 	if (e->what == HP_CHAOS_ROUND || e->what == HP_CHAOS_ENDED)
 		hp_json_set_i64(o, "count", e->count);
 	return o;

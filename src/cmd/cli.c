@@ -13,6 +13,8 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "cmd/chaos.h"
+#include "cmd/engine_choice.h"
 #include "cmd/help.h"
 #include "cmd/out.h"
 #include "cmd/own.h"
@@ -25,8 +27,10 @@ enum { EXIT_USAGE = 2, EXIT_OURS = 125 };
 
 /* clang-format off: one row an option */
 const struct hp_opt hp_cli_opts[] = {
-	HP_OPT_STR(0, "engine", struct hp_globals, engine, "NAME",
-		   "engine to talk to: containerd, docker or fake ($HARPOON_ENGINE)"),
+	HP_OPT_STR(
+		0, "engine", struct hp_globals, engine, "NAME",
+		"engine to talk to: containerd, docker, podman, cri or fake ($HARPOON_ENGINE); "
+		"without it the first that is there"),
 	HP_OPT_STR('R', "runtime", struct hp_globals, engine, "NAME", "the same as --engine"),
 	HP_OPT_STR('a', "address", struct hp_globals, address, "SOCKET",
 		   "the engine's socket or URL ($CONTAINERD_ADDRESS, $DOCKER_HOST)"),
@@ -83,13 +87,40 @@ static char *find_private_socket(const struct hp_cli *cli)
 	return TAKE(path);
 }
 
+/* Which engine is meant when nobody names one: containerd, be it the system's or that of "harpoon
+ * up", before all others. Returns: NULL for containerd. ret_address: NULL for the usual one. */
+static const char *find_engine(const struct hp_cli *cli, char **ret_address)
+{
+	static const char *const others[] = {"docker", "podman", "cri", NULL};
+	const char *name;
+
+	*ret_address = find_private_socket(cli);
+	if (*ret_address || access(SYSTEM_SOCKET, F_OK) == 0)
+		return NULL;
+	name = hp_engine_choose(others, ret_address);
+	if (name)
+		hp_log(HP_LOG_INFO, "cli",
+		       "no engine named, using one that is there engine=%s "
+		       "address=%s",
+		       name, *ret_address);
+	return name;
+}
+
 int hp_cli_engine_new(const struct hp_cli *cli, struct hp_engine **ret_engine,
 		      struct hp_error *err)
 {
 	const char *name = first_of(cli->globals.engine, "HARPOON_ENGINE");
+	bool placed = first_of(cli->globals.address, "CONTAINERD_ADDRESS");
 	AUTO_FREE char *found = NULL;
+
+	if (!name)
+		name = first_of(NULL, "PUMBA_RUNTIME");
+	if (!name && !placed)
+		name = find_engine(cli, &found);
+	else if (!placed && hp_str_eq(name, "containerd"))
+		found = find_private_socket(cli);
 	struct hp_client_config config = {
-		.address = cli->globals.address,
+		.address = found ? found : cli->globals.address,
 		.ns = cli->globals.ns,
 		.snapshotter = cli->globals.snapshotter,
 		.timeout_ms = (uint32_t)cli->globals.timeout_ms,
@@ -97,9 +128,6 @@ int hp_cli_engine_new(const struct hp_cli *cli, struct hp_engine **ret_engine,
 		.state_root = cli->globals.state_root,
 	};
 
-	if (!first_of(config.address, "CONTAINERD_ADDRESS") &&
-	    (!name || hp_str_eq(name, "containerd")))
-		config.address = found = find_private_socket(cli);
 	return hp_engine_open(name, &config, ret_engine, err);
 }
 
@@ -222,6 +250,10 @@ static int call_command(struct hp_cli *cli, const struct hp_cmd *cmd, const char
 			void *args, struct hp_error *err)
 {
 	AUTO(hp_strv_free) struct hp_strv operands = {0};
+
+	if (cmd->flags & HP_CMD_RAW)
+		return cmd->run(&(struct hp_use){.cli = cli, .cmd = cmd, .operands = argv},
+				err);
 	int rc = hp_opts_parse(cmd->opts, cmd->flags & HP_CMD_VERBATIM, argv, args, &operands,
 			       err);
 
@@ -325,6 +357,15 @@ static void open_standard_fds(void)
 		close(fd);
 }
 
+/* The program called as pumba has Pumba's options only, so that the environment says where its state
+ * is. */
+static int run_pumba(struct hp_cli *cli, const char *const *argv)
+{
+	cli->globals.data_root = first_of(NULL, "HARPOON_DATA_ROOT");
+	cli->globals.state_root = first_of(NULL, "HARPOON_STATE_ROOT");
+	return hp_chaos_main(cli, "pumba", argv + 1);
+}
+
 int hp_cli_main(const char *const *argv, const char *program)
 {
 	struct hp_cli cli = {.program = program};
@@ -335,6 +376,8 @@ int hp_cli_main(const char *const *argv, const char *program)
 
 	open_standard_fds();
 	signal(SIGPIPE, SIG_IGN);
+	if (hp_str_eq(hp_path_base(argv[0]), "pumba"))
+		return run_pumba(&cli, argv);
 	int parsed = hp_opts_parse(hp_cli_opts, true, argv + 1, &cli.globals, &words, &err);
 	cli.json_errors = hp_str_eq(cli.globals.log_format, "json");
 	if (parsed < 0)

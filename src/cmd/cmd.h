@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <harpoon/harpoon.h>
 
@@ -27,6 +28,8 @@ enum hp_cmd_flag {
 	/* Its exit status is a container's, so that 125 is used for its own failures, and 126
 	 * and 127 for a program that cannot be executed or is missing. */
 	HP_CMD_STATUS = 1u << 2,
+	/* It parses the words behind its name itself, all of which are operands. */
+	HP_CMD_RAW = 1u << 3,
 };
 
 /* What the operands are; completion offers it. */
@@ -54,6 +57,10 @@ struct hp_cmd {
 	unsigned max_operands;
 	enum hp_operand_kind kind;
 	unsigned flags; /* enum hp_cmd_flag */
+	/* With HP_CMD_RAW: what help prints, and what the man page says of its commands, which
+	 * @called begins. */
+	void (*help)(FILE *out);
+	void (*man)(FILE *out, const char *called);
 	/* A group has commands instead of run(); their names begin with its own. Ends with NULL. */
 	const struct hp_cmd *const *subs;
 	/* Returns: the exit status, or -1 with *err filled. */

@@ -8,13 +8,15 @@
 
 /* clang-format off: one group a line */
 const struct hp_cmd *const hp_cmds[] = {
-	&hp_cmd_run,        &hp_cmd_create,   &hp_cmd_start,   &hp_cmd_stop,   &hp_cmd_kill,
-	&hp_cmd_pause,      &hp_cmd_unpause,  &hp_cmd_restart, &hp_cmd_rm,     &hp_cmd_exec,
-	&hp_cmd_attach,     &hp_cmd_wait,     &hp_cmd_logs,    &hp_cmd_ps,     &hp_cmd_inspect,
-	&hp_cmd_stats,      &hp_cmd_update,   &hp_cmd_events,  &hp_cmd_images, &hp_cmd_pull,
-	&hp_cmd_import,     &hp_cmd_export,   &hp_cmd_tag,     &hp_cmd_rmi,    &hp_cmd_version,
-	&hp_cmd_info,       &hp_cmd_validate, &hp_cmd_up,      &hp_cmd_down,   &hp_cmd_help,
-	&hp_cmd_completion, &hp_cmd_man,      &hp_cmd_reap,    &hp_cmd_vm,     NULL,
+	&hp_cmd_run,     &hp_cmd_create, &hp_cmd_start,      &hp_cmd_stop,
+	&hp_cmd_kill,    &hp_cmd_pause,  &hp_cmd_unpause,    &hp_cmd_restart,
+	&hp_cmd_rm,      &hp_cmd_exec,   &hp_cmd_attach,     &hp_cmd_wait,
+	&hp_cmd_logs,    &hp_cmd_ps,     &hp_cmd_inspect,    &hp_cmd_stats,
+	&hp_cmd_update,  &hp_cmd_events, &hp_cmd_images,     &hp_cmd_pull,
+	&hp_cmd_import,  &hp_cmd_export, &hp_cmd_tag,        &hp_cmd_rmi,
+	&hp_cmd_version, &hp_cmd_info,   &hp_cmd_validate,   &hp_cmd_up,
+	&hp_cmd_down,    &hp_cmd_help,   &hp_cmd_completion, &hp_cmd_man,
+	&hp_cmd_reap,    &hp_cmd_vm,     &hp_cmd_chaos,      NULL,
 };
 /* clang-format on */
 

@@ -4,6 +4,7 @@
 #include "cmd/cmd.h"
 
 extern const struct hp_cmd hp_cmd_attach;
+extern const struct hp_cmd hp_cmd_chaos;
 extern const struct hp_cmd hp_cmd_completion;
 extern const struct hp_cmd hp_cmd_create;
 extern const struct hp_cmd hp_cmd_down;

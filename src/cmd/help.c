@@ -82,7 +82,9 @@ static void print_program(FILE *out)
 
 int hp_help_print(FILE *out, const struct hp_cmd *cmd)
 {
-	if (cmd && cmd->subs)
+	if (cmd && cmd->help)
+		cmd->help(out);
+	else if (cmd && cmd->subs)
 		print_group(out, cmd);
 	else if (cmd)
 		print_command(out, cmd);

@@ -9,9 +9,9 @@
 
 #include "base/alloc.h"
 #include "cmd/cli.h"
+#include "cmd/help.h"
 
-/* @text with what scdoc reads as markup quoted. From: scdoc(5). */
-static void print_text(FILE *out, const char *text)
+void hp_help_man_text(FILE *out, const char *text)
 {
 	for (; *text; text++) {
 		if (strchr("*_\\<>#`[]|~", *text))
@@ -28,11 +28,11 @@ static void print_options(FILE *out, const struct hp_opt *opts)
 		fprintf(out, "*--%s*", o->name);
 		if (o->arg) {
 			fputs(" _", out);
-			print_text(out, o->arg);
+			hp_help_man_text(out, o->arg);
 			fputc('_', out);
 		}
 		fputs("\n\t", out);
-		print_text(out, o->help);
+		hp_help_man_text(out, o->help);
 		fputs("\n\n", out);
 	}
 }
@@ -44,10 +44,10 @@ static void print_command(FILE *out, const struct hp_cmd *cmd)
 		cmd->operands || cmd->subs ? " " : "",
 		cmd->subs ? "COMMAND" : (cmd->operands ? cmd->operands : ""),
 		toupper((unsigned char)cmd->summary[0]));
-	print_text(out, cmd->summary + 1);
+	hp_help_man_text(out, cmd->summary + 1);
 	fputs(".\n\n", out);
 	if (cmd->about) {
-		print_text(out, cmd->about);
+		hp_help_man_text(out, cmd->about);
 		fputs("\n\n", out);
 	}
 	print_options(out, cmd->opts);
@@ -59,7 +59,7 @@ static void print_commands(FILE *out, const struct hp_cmd *const *cmds)
 		if ((*c)->flags & HP_CMD_HIDDEN)
 			continue;
 		print_command(out, *c);
-		if ((*c)->subs)
+		if ((*c)->subs || (*c)->man)
 			fprintf(out, "See *harpoon-%s*(1).\n\n", (*c)->name);
 	}
 }
@@ -72,6 +72,11 @@ static int man_run(const struct hp_use *use, struct hp_error *err)
 		group = hp_cmd_need(use->operands[0], err);
 		if (!group)
 			return -1;
+		if (group->man) {
+			group->man(stdout,
+				   use->n_operands > 1 ? use->operands[1] : group->name);
+			return 0;
+		}
 		if (!group->subs)
 			return hp_fail(err, HP_EUSAGE, "'%s' is no group of commands",
 				       group->name);
@@ -87,8 +92,8 @@ static int man_run(const struct hp_use *use, struct hp_error *err)
 const struct hp_cmd hp_cmd_man = {
 	.name = "man",
 	.summary = "print the sections of a man page that come from tables",
-	.operands = "[GROUP]",
-	.max_operands = 1,
+	.operands = "[GROUP [CALLED]]",
+	.max_operands = 2,
 	.flags = HP_CMD_HIDDEN,
 	.run = man_run,
 };

@@ -79,6 +79,7 @@ static struct hp_container *from_proto(const struct containerd *c, const Hp__Con
 				       const Hp__Process *task)
 {
 	struct hp_container *to = hp_container_new();
+	const char *name;
 
 	for (size_t i = 0; i < from->n_labels; i++) {
 		const Hp__Pair *label = from->labels[i];
@@ -89,8 +90,9 @@ static struct hp_container *from_proto(const struct containerd *c, const Hp__Con
 			hp_labels_add(&to->labels, label->key, label->value);
 	}
 	hp_labels_sort(&to->labels);
+	name = hp_labels_get(&to->labels, HP_LABEL_NERDCTL_NAME);
 	hp_field_set(&to->id, from->id);
-	hp_container_name_by_labels(to, from->id);
+	hp_field_set(&to->name, hp_str_empty(name) ? from->id : name);
 	hp_field_set(&to->ns, c->base.ns);
 	hp_field_set(&to->image, from->image);
 	hp_field_set(&to->image_id, hp_labels_get(&to->labels, HP_LABEL_IMAGE_ID));

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chaos_engine.c - which engine a run talks to, and how it is reached. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/path.h"
+#include "cmd/chaos.h"
+#include "cmd/engine_choice.h"
+
+/* From: Pumba 1.1, the default of --containerd-namespace. */
+#define PUMBA_NAMESPACE "k8s.io"
+
+static bool given(const struct hp_chaos *c, size_t at)
+{
+	return hp_pflags_given(hp_chaos_flags, &c->globals, at);
+}
+#define GIVEN(c, m) given(c, offsetof(struct hp_chaos_globals, m))
+
+/* An option that belongs to one engine names it, too; but not for Pumba, for which all but
+ * --runtime are defaults of engines that one may or may not use. */
+static const char *named_by_options(const struct hp_chaos *c)
+{
+	if (GIVEN(c, containerd_socket) || GIVEN(c, containerd_namespace) ||
+	    c->cli->globals.address)
+		return "containerd";
+	if (GIVEN(c, host) || GIVEN(c, tls) || GIVEN(c, tls_verify))
+		return "docker";
+	if (GIVEN(c, podman_socket))
+		return "podman";
+	if (GIVEN(c, cri_socket))
+		return "cri";
+	return !hp_str_empty(getenv("CONTAINERD_ADDRESS")) ? "containerd" : NULL;
+}
+
+static const char *choose(struct hp_chaos *c)
+{
+	static const char *const order[] = {"docker", "containerd", "podman", "cri", NULL};
+	bool pumba = hp_str_eq(c->called, "pumba");
+	AUTO_FREE char *place = NULL;
+	AUTO(hp_labels_clear) struct hp_labels fields = {0};
+	const char *name = c->globals.runtime;
+
+	if (name[0])
+		return name;
+	if (c->cli->globals.engine)
+		return c->cli->globals.engine;
+	name = pumba ? NULL : named_by_options(c);
+	/* Pumba talks to Docker. Where that is not, and another engine is, that is meant. */
+	if (pumba && GIVEN(c, host))
+		name = "docker";
+	if (name)
+		return name;
+	name = hp_engine_choose(order, &place);
+	if (!name)
+		return pumba ? "docker" : "containerd";
+	if (!pumba || !hp_str_eq(name, "docker")) {
+		hp_labels_add(&fields, "runtime", name);
+		hp_labels_add(&fields, "address", place);
+		hp_chaos_log(&c->log, HP_CHAOS_INFO,
+			     "no runtime named, using one that is there", &fields);
+	}
+	return name;
+}
+
+/* The path behind "unix://", which containerd's own clients do without. */
+static const char *bare_path(const char *address)
+{
+	static const char scheme[] = "unix://";
+
+	return hp_str_starts(address, scheme) ? address + strlen(scheme) : address;
+}
+
+/* A file for TLS: as given; in Docker's directory for them; NULL where none was asked for and none
+ * is there. */
+static const char *tls_file(struct hp_chaos *c, const char *given_file, const char *name)
+{
+	const char *dir = getenv("DOCKER_CERT_PATH");
+
+	if (given_file[0])
+		return given_file;
+	AUTO_FREE char *path = hp_path_join(hp_str_empty(dir) ? "/etc/ssl/docker" : dir, name);
+	if (hp_str_empty(dir) && access(path, F_OK) < 0)
+		return NULL;
+	hp_strv_add(&c->owned, path);
+	return c->owned.items[c->owned.count - 1];
+}
+
+static void reach_docker(struct hp_chaos *c, struct hp_client_config *config)
+{
+	const struct hp_chaos_globals *g = &c->globals;
+
+	config->address =
+		GIVEN(c, host) || !c->cli->globals.address ? g->host : c->cli->globals.address;
+	if (!g->tls && !g->tls_verify)
+		return;
+	config->tls_verify = g->tls_verify;
+	config->tls_ca = tls_file(c, g->tls_ca, "ca.pem");
+	config->tls_cert = tls_file(c, g->tls_cert, "cert.pem");
+	config->tls_key = tls_file(c, g->tls_key, "key.pem");
+}
+
+static void reach_containerd(struct hp_chaos *c, struct hp_client_config *config)
+{
+	const struct hp_chaos_globals *g = &c->globals;
+	const struct hp_globals *own = &c->cli->globals;
+
+	config->address =
+		bare_path(!GIVEN(c, containerd_socket) && own->address ? own->address
+								       : g->containerd_socket);
+	if (!GIVEN(c, containerd_namespace) && own->ns)
+		config->ns = own->ns;
+	else if (g->containerd_namespace[0])
+		config->ns = g->containerd_namespace;
+	else if (hp_str_eq(c->called, "pumba"))
+		config->ns = PUMBA_NAMESPACE;
+}
+
+static const char *socket_or(const char *flag, const char *otherwise)
+{
+	return flag[0] ? flag : otherwise;
+}
+
+int hp_chaos_engine(struct hp_chaos *c, struct hp_engine **ret_engine,
+		    struct hp_client_config *ret_config, struct hp_error *err)
+{
+	const struct hp_globals *own = &c->cli->globals;
+	const char *name = choose(c);
+	struct hp_client_config config = {
+		.snapshotter = own->snapshotter,
+		.timeout_ms = (uint32_t)own->timeout_ms,
+		.data_root = own->data_root,
+		.state_root = own->state_root,
+	};
+
+	if (hp_str_eq(name, "docker"))
+		reach_docker(c, &config);
+	else if (hp_str_eq(name, "containerd"))
+		reach_containerd(c, &config);
+	else if (hp_str_eq(name, "podman"))
+		config.address = socket_or(c->globals.podman_socket, own->address);
+	else if (hp_str_eq(name, "cri"))
+		config.address = socket_or(c->globals.cri_socket, own->address);
+	if (hp_engine_open(name, &config, ret_engine, err) < 0)
+		return -1;
+	*ret_config = config;
+	return 0;
+}
