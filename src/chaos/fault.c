@@ -4,16 +4,20 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/proc.h"
 #include "chaos/journal.h"
 
 /* Raised when an older program could not undo what a newer one wrote down. */
 #define FORM 1
+
+#define CGROUP_MAX (64u << 10)
 
 /* The strings of a client's configuration that say how an engine is reached. */
 static const struct {
@@ -92,6 +96,28 @@ static struct hp_container *copy_container(const struct hp_container *from)
 	return c;
 }
 
+/* An engine that is reached over a network may be anywhere. */
+static bool may_be_remote(const char *address)
+{
+	static const char *const schemes[] = {"tcp:", "http:", "https:", "ssh:"};
+
+	for (size_t i = 0; i < HP_ARRAY_LEN(schemes); i++)
+		if (address && hp_str_starts(address, schemes[i]))
+			return true;
+	return false;
+}
+
+/* Is @pid, here, a process of the container @id? Every engine puts the id into its cgroup's path. */
+static bool is_here(pid_t pid, const char *id)
+{
+	AUTO_FREE char *path = hp_sprintf("/proc/%lld/cgroup", (long long)pid);
+	AUTO(hp_buf_free) struct hp_buf text = {0};
+	struct hp_error ignored = HP_ERROR_INIT;
+
+	return pid > 0 && hp_file_read(path, CGROUP_MAX, &text, &ignored) == 0 && text.len &&
+	       memmem(text.data, text.len, id, strlen(id));
+}
+
 /* The inode number of the namespace that @pid is in; 0 when that cannot be told. */
 static uint64_t netns_inode_of(pid_t pid)
 {
@@ -108,17 +134,23 @@ struct hp_fault *hp_fault_new(const struct hp_fault_world *world, const char *id
 	struct hp_fault *f = hp_alloc(sizeof(*f));
 	struct hp_client_config config = *world->config;
 
+	if (!hp_str_empty(world->address))
+		config.address = world->address;
+	if (!hp_str_empty(world->ns))
+		config.ns = world->ns;
 	f->action = action;
 	f->id = hp_strdup(id);
 	f->container = copy_container(container);
+	if (may_be_remote(world->address) && !is_here(container->pid, container->id))
+		f->container->pid = 0;
 	f->args = args ? hp_json_copy(args) : hp_json_object();
 	f->reach = reach_new(world->engine_name, world->journal);
 	f->reach->config.timeout_ms = config.timeout_ms;
 	f->reach->config.tls_verify = config.tls_verify;
 	for (size_t i = 0; i < HP_ARRAY_LEN(config_fields); i++)
 		keep_config_field(f->reach, i, *config_field(&config, i));
-	f->reach->started = hp_proc_start_ticks(container->pid);
-	f->reach->netns_inode = netns_inode_of(container->pid);
+	f->reach->started = hp_proc_start_ticks(f->container->pid);
+	f->reach->netns_inode = netns_inode_of(f->container->pid);
 	return f;
 }
 

@@ -24,12 +24,16 @@ struct hp_fault_reach {
 /* Where faults are reached and journalled; borrowed for the call. */
 struct hp_fault_world {
 	const char *engine_name;
+	const char *
+		address; /* of the engine, and its namespace, as they are in use: another process */
+	const char *ns; /* may have other defaults. NULL or "": what @config says */
 	const struct hp_client_config *config;
 	const char *journal;
 };
 
 /* A fault of @action on @container, copied, that nothing was done for yet. What identifies the
- * target's process and namespace is taken down now. args: copied; NULL is none.
+ * target's process and namespace is taken down now; for an engine on another host, whose pids mean
+ * others here, there is none. args: copied; NULL is none.
  * Owns: the caller, until hp_fault_free(). */
 struct hp_fault *hp_fault_new(const struct hp_fault_world *world, const char *id,
 			      const struct hp_action *action,

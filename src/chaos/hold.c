@@ -84,6 +84,10 @@ struct hp_fault *hp_hold_fault(struct hp_hold *h, const struct hp_container *tar
 	const struct hp_plan *plan = h->in->plan;
 	const struct hp_fault_world world = {
 		.engine_name = hp_engine_name(h->in->engine),
+		.address = hp_engine_address(h->in->engine),
+		.ns = hp_engine_can(h->in->engine) & HP_CAN_NAMESPACES
+			      ? hp_engine_namespace(h->in->engine)
+			      : NULL,
 		.config = h->in->config,
 		.journal = h->journal,
 	};

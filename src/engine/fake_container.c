@@ -251,7 +251,7 @@ static int check_spec(const struct hp_container_spec *spec, struct hp_error *err
 	if (spec->user && check_user(spec->user, err) < 0)
 		return -1;
 	if (spec->network && !hp_str_eq(spec->network, "none") &&
-	    !hp_str_eq(spec->network, "host"))
+	    !hp_str_eq(spec->network, "host") && !hp_str_starts(spec->network, "container:"))
 		return hp_fail(err, HP_EUNSUPPORTED, "network '%s' is not supported by fake",
 			       spec->network);
 	if (spec->runtime && !hp_str_eq(spec->runtime, "runc") &&

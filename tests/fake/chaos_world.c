@@ -241,7 +241,8 @@ enum hp_state chaos_world_state(struct chaos_world *w, const char *name)
 
 struct hp_fault *chaos_world_fault(struct chaos_world *w, const char *name, unsigned n)
 {
-	const struct hp_fault_world world = {"fake", &w->config, w->journal};
+	const struct hp_fault_world world = {
+		.engine_name = "fake", .config = &w->config, .journal = w->journal};
 	AUTO_FREE char *id = hp_sprintf("test-%u", n);
 	struct hp_container *c = NULL;
 

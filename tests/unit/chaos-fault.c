@@ -48,7 +48,8 @@ static void knows_its_target(void **state)
 {
 	(void)state;
 	struct hp_client_config config = {0};
-	const struct hp_fault_world world = {"fake", &config, "/nowhere"};
+	const struct hp_fault_world world = {
+		.engine_name = "fake", .config = &config, .journal = "/nowhere"};
 	AUTO(hp_container_free) struct hp_container *c = hp_container_new();
 
 	c->pid = getpid();
@@ -62,6 +63,31 @@ static void knows_its_target(void **state)
 	struct hp_fault *g = hp_fault_new(&world, "x-2", &chaos_mark, c, NULL);
 	assert_int_equal(g->reach->started, 0);
 	assert_int_equal(g->reach->netns_inode, 0);
+}
+
+/* A pid of another host is somebody else's here. */
+static void trusts_no_pid_of_another_host(void **state)
+{
+	(void)state;
+	struct hp_client_config config = {.address = "ignored"};
+	const struct hp_fault_world far = {.engine_name = "fake",
+					   .address = "tcp://far.example:2375",
+					   .config = &config,
+					   .journal = "/nowhere"};
+	AUTO(hp_container_free) struct hp_container *c = hp_container_new();
+
+	c->pid = getpid();
+	hp_field_set(&c->id, "0123456789abcdef");
+	AUTO(hp_fault_free)
+	struct hp_fault *f = hp_fault_new(&far, "x-1", &chaos_mark, c, NULL);
+	assert_int_equal(f->container->pid, 0);
+	assert_int_equal(f->reach->netns_inode, 0);
+	assert_string_equal(f->reach->config.address, "tcp://far.example:2375");
+	/* One whose cgroup bears the id is here after all: ours has a slash in its path. */
+	hp_field_set(&c->id, "/");
+	AUTO(hp_fault_free)
+	struct hp_fault *g = hp_fault_new(&far, "x-2", &chaos_mark, c, NULL);
+	assert_int_equal(g->container->pid, getpid());
 }
 
 static void refuses_what_is_none(void **state)
@@ -114,9 +140,8 @@ static void takes_no_pid_that_means_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FDS_TEST(comes_back_from_its_document),
-		FDS_TEST(knows_its_target),
-		FDS_TEST(refuses_what_is_none),
+		FDS_TEST(comes_back_from_its_document),  FDS_TEST(knows_its_target),
+		FDS_TEST(trusts_no_pid_of_another_host), FDS_TEST(refuses_what_is_none),
 		FDS_TEST(takes_no_pid_that_means_many),
 	};
 

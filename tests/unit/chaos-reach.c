@@ -41,7 +41,8 @@ static void end(pid_t pid)
 static struct hp_fault *fault_on(pid_t pid)
 {
 	struct hp_client_config config = {0};
-	const struct hp_fault_world world = {"fake", &config, "/nowhere"};
+	const struct hp_fault_world world = {
+		.engine_name = "fake", .config = &config, .journal = "/nowhere"};
 	AUTO(hp_container_free) struct hp_container *c = hp_container_new();
 
 	hp_field_set(&c->name, "web");
