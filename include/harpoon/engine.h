@@ -62,6 +62,8 @@ enum hp_engine_can {
 	HP_CAN_CENSUS = 1u << 13,     /* count all that it holds */
 	HP_CAN_CREATE = 1u << 14,     /* make containers */
 	HP_CAN_PULL = 1u << 15,       /* take images from registries */
+	HP_CAN_LOOK_UP = 1u << 16,    /* create finds users and devices; else start does */
+	HP_CAN_LOG_BYTES = 1u << 17, /* logs keep any bytes; else U+FFFD for what is no UTF-8 */
 };
 
 /* Open engine @name ("containerd", "fake"); NULL is "containerd". Fails: HP_EINVALID - no such
@@ -117,7 +119,7 @@ HP_API int hp_engine_inspect(struct hp_engine *engine, const char *ref,
 			     struct hp_container **ret_container, struct hp_error *err);
 
 /* Make a container. Owns: the caller frees *ret_id.
- * Fails: HP_ENOTFOUND - no such image, user, device or runtime; HP_EEXISTS - the name is taken;
+ * Fails: HP_ENOTFOUND - no such image, user, device or runtime (HP_CAN_LOOK_UP); HP_EEXISTS - the name is taken;
  * HP_EINVALID - the spec contradicts itself. Then nothing is left of it. */
 HP_API int hp_engine_create(struct hp_engine *engine, const struct hp_container_spec *spec,
 			    char **ret_id, struct hp_error *err);
@@ -125,7 +127,7 @@ HP_API int hp_engine_create(struct hp_engine *engine, const struct hp_container_
 /* Start it. With @ret_stream not NULL, its stdio is attached before its first instruction.
  * cols, rows: first size of a terminal, 0 for none.
  * Fails: HP_ESTATE - it runs already; HP_ENOCMD, HP_ENOEXEC - its program is missing or cannot
- * be executed; the container stays, as before the call. */
+ * be executed; HP_ENOTFOUND - no such user or device; the container stays, as before the call. */
 HP_API int hp_engine_start(struct hp_engine *engine, const char *ref, uint16_t cols,
 			   uint16_t rows, struct hp_stream **ret_stream, struct hp_error *err);
 

@@ -120,7 +120,8 @@ static int fake_info(struct hp_engine *e, struct hp_labels *ret, struct hp_error
 #define FAKE_CAN                                                                               \
 	(HP_CAN_PAUSE | HP_CAN_UPDATE | HP_CAN_STATS | HP_CAN_EVENTS | HP_CAN_ATTACH |         \
 	 HP_CAN_LOGS | HP_CAN_EXEC | HP_CAN_EXEC_KILL | HP_CAN_RESIZE | HP_CAN_IMPORT |        \
-	 HP_CAN_TAG | HP_CAN_NAMESPACES | HP_CAN_CENSUS | HP_CAN_CREATE)
+	 HP_CAN_TAG | HP_CAN_NAMESPACES | HP_CAN_CENSUS | HP_CAN_CREATE | HP_CAN_LOOK_UP |     \
+	 HP_CAN_LOG_BYTES)
 
 const struct hp_engine_ops hp_engine__fake = {
 	.name = "fake",

@@ -27,7 +27,6 @@ docker_up() {
 	export E2E E2E_LIB E2E_PATH PATH HARPOON_ENGINE DOCKER_HOST DOCKER_CONFIG DOCKER_TAG
 	unset CONTAINERD_ADDRESS CONTAINERD_NAMESPACE DOCKER_TLS_VERIFY DOCKER_CERT_PATH
 	stale_shim_sockets >"$E2E/stale.before"
-	docker_namespaces >"$E2E/netns.before"
 	docker_config "${1:-none}"
 	dockerd_start
 	"$E2E_LIB/rootfs" "$E2E/rootfs.tar"
@@ -156,16 +155,13 @@ docker_processes() {
 	done
 }
 
-# Network namespaces that have a name on this host.
-docker_namespaces() { find /run/netns -mindepth 1 2>/dev/null | sort; }
-
 docker_on_host() {
 	docker_processes
+	# Network namespaces too: docker mounts them below its exec-root.
 	grep -F " $E2E/" /proc/self/mountinfo
 	find "$E2E/exec" "$E2E/hp" \( -type s -o -type p \) ! -path '*/containerd/*' 2>/dev/null
 	find /sys/fs/cgroup -mindepth 2 -type d -path "*/$DOCKER_TAG/*" 2>/dev/null
 	stale_shim_sockets | sort | comm -13 <(sort "$E2E/stale.before") -
-	docker_namespaces | comm -13 "$E2E/netns.before" -
 	# Links that stay belong to containers: the bridge itself is ours, and goes at the end.
 	ip -o link show master "$DOCKER_TAG" 2>/dev/null
 	return 0

@@ -78,3 +78,37 @@ struct hp_container *hp_docker__container_from_row(const char *engine,
 						   const struct hp_json *row);
 struct hp_container *hp_docker__container_from_document(const char *engine,
 							const struct hp_json *document);
+
+/* stdio.c: make a call that upgrades its connection to the stdio of a process. */
+int hp_docker__hijack(struct docker *d, const struct hp_docker_call *call, bool tty,
+		      bool has_stdin, struct hp_stream **ret, struct hp_error *err);
+/* Attach to the container of a document, whether it runs or not. */
+int hp_docker__attach_to(struct docker *d, const struct hp_json *document,
+			 struct hp_stream **ret, struct hp_error *err);
+
+/* lines.c: an answer of one JSON object a line. Owns: the exchange. */
+struct hp_docker_lines {
+	struct hp_exchange *exchange;
+	struct hp_buf text;
+	size_t looked; /* bytes of it that hold no newline */
+};
+void hp_docker__lines_begin(struct hp_docker_lines *l, struct hp_exchange *take_exchange);
+void hp_docker__lines_clear(struct hp_docker_lines *l);
+HP_AUTO_VALUE(struct hp_docker_lines, hp_docker__lines_clear);
+/* Never blocks. Returns: enum hp_next, or -1. Owns: the caller owns *ret. */
+int hp_docker__lines_next(struct hp_docker_lines *l, struct hp_json **ret,
+			  struct hp_error *err);
+
+/* events.c: subscribe to what fits @filters, the JSON of docker's API. ret_fd: to poll. */
+int hp_docker__events_open(struct docker *d, const char *filters, struct hp_docker_lines *ret,
+			   int *ret_fd, struct hp_error *err);
+/* Read a line of it into the empty @ret. Returns: false - it is about something else. */
+bool hp_docker__event_read(const struct hp_json *line, struct hp_event *ret);
+
+/* stats.c: the limits that are not zero, as docker's API names them. */
+void hp_docker__put_limits(struct hp_json *to, const struct hp_resources *r);
+/* config.c: all of @spec as the body of POST /containers/create. Owns: the caller.
+ * Fails: HP_EUNSUPPORTED - it asks for what docker has not; HP_EINVALID, HP_ENOTFOUND - a file that
+ * it names. */
+int hp_docker__config(struct docker *d, const struct hp_container_spec *spec,
+		      struct hp_json **ret, struct hp_error *err);

@@ -18,15 +18,40 @@ static int post_verb(struct docker *d, const char *ref, const char *verb, struct
 	return status < 0 ? hp_wrap(err, "container '%s'", ref) : status;
 }
 
+/* Docker looks up users and devices only now. */
+static int explain_start(struct hp_error *err)
+{
+	if (strstr(err->msg, "unable to find user") ||
+	    strstr(err->msg, "unable to find group") ||
+	    strstr(err->msg, "error gathering device information"))
+		err->code = HP_ENOTFOUND;
+	return hp_runtime_failed(err, NULL);
+}
+
 int hp_docker__start(struct hp_engine *e, const char *ref, uint16_t cols, uint16_t rows,
 		     struct hp_stream **ret_stream, struct hp_error *err)
 {
-	(void)cols, (void)rows, (void)ret_stream;
-	const int status = post_verb(hp_docker__of(e), ref, "start", err);
+	struct docker *d = hp_docker__of(e);
+	AUTO(hp_json_free) struct hp_json *document = NULL;
+	AUTO(hp_stream_free) struct hp_stream *stream = NULL;
+	struct hp_error ignored = HP_ERROR_INIT;
+
+	/* Attached first, so that nothing of its output is missed. */
+	if (ret_stream && (hp_docker__look(d, ref, &document, err) < 0 ||
+			   hp_docker__attach_to(d, document, &stream, err) < 0))
+		return -1;
+	const int status = post_verb(d, ref, "start", err);
 	if (status == 304)
 		return hp_fail(err, HP_ESTATE, "container '%s' is running already", ref);
 	if (status < 0)
-		return hp_runtime_failed(err, NULL);
+		return explain_start(err);
+	/* What has ended already has no terminal, and no size. */
+	if (cols && rows && document &&
+	    hp_json_bool(hp_json_path(document, "Config.Tty"), false) &&
+	    hp_docker__resize(e, ref, NULL, cols, rows, &ignored) < 0)
+		hp_error_clear(&ignored);
+	if (ret_stream)
+		*ret_stream = TAKE(stream);
 	return 0;
 }
 

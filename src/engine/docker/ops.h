@@ -36,3 +36,24 @@ int hp_docker__remove_image(struct hp_engine *e, const char *ref, bool force,
 			    struct hp_error *err);
 int hp_docker__tag(struct hp_engine *e, const char *ref, const char *name,
 		   struct hp_error *err);
+/* create.c */
+int hp_docker__create(struct hp_engine *e, const struct hp_container_spec *spec, char **ret_id,
+		      struct hp_error *err);
+/* stdio.c */
+int hp_docker__attach(struct hp_engine *e, const char *ref, struct hp_stream **ret,
+		      struct hp_error *err);
+int hp_docker__resize(struct hp_engine *e, const char *ref, const char *exec_id, uint16_t cols,
+		      uint16_t rows, struct hp_error *err);
+/* exec.c */
+int hp_docker__exec(struct hp_engine *e, const char *ref, const struct hp_exec_spec *spec,
+		    struct hp_exec **ret, struct hp_error *err);
+/* logs.c */
+int hp_docker__logs(struct hp_engine *e, const char *ref, const struct hp_logs *what,
+		    struct hp_stream **ret, struct hp_error *err);
+/* stats.c */
+int hp_docker__stats(struct hp_engine *e, const char *ref, struct hp_stats *ret,
+		     struct hp_error *err);
+int hp_docker__update(struct hp_engine *e, const char *ref,
+		      const struct hp_resources *resources, struct hp_error *err);
+/* events.c */
+int hp_docker__events(struct hp_engine *e, struct hp_events **ret, struct hp_error *err);
