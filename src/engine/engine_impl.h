@@ -48,8 +48,8 @@ struct hp_engine_ops {
 		      struct hp_error *err);
 	int (*exec)(struct hp_engine *e, const char *ref, const struct hp_exec_spec *spec,
 		    struct hp_exec **ret, struct hp_error *err);
-	void (*exec_free)(struct hp_engine *e,
-			  struct hp_exec *exec); /* the record, not *exec */
+	/* The engine's record, not *exec. NULL: it keeps none. */
+	void (*exec_free)(struct hp_engine *e, struct hp_exec *exec);
 	int (*attach)(struct hp_engine *e, const char *ref, struct hp_stream **ret,
 		      struct hp_error *err);
 	int (*resize)(struct hp_engine *e, const char *ref, const char *exec_id, uint16_t cols,

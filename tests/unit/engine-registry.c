@@ -7,7 +7,7 @@
 
 static void every_engine_is_there_once(void **state)
 {
-	static const char *const want[] = {"containerd", "fake"};
+	static const char *const want[] = {"containerd", "docker", "fake"};
 	size_t count = 0;
 
 	(void)state;
@@ -29,13 +29,14 @@ static void check_ops(const struct hp_engine_ops *ops)
 		{HP_CAN_EVENTS, ops->events},
 		{HP_CAN_ATTACH, ops->attach},
 		{HP_CAN_LOGS, ops->logs},
-		{HP_CAN_EXEC, ops->exec && ops->exec_free},
+		{HP_CAN_EXEC, ops->exec},
 		{HP_CAN_RESIZE, ops->resize},
 		{HP_CAN_IMPORT, ops->import},
 		{HP_CAN_EXPORT, ops->export},
 		{HP_CAN_TAG, ops->tag},
 		{HP_CAN_CENSUS, ops->census},
 		{HP_CAN_CREATE, ops->create},
+		{HP_CAN_PULL, ops->pull},
 	};
 
 	for (size_t i = 0; i < HP_ARRAY_LEN(rows); i++)
