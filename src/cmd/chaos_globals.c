@@ -105,6 +105,8 @@ static int check_times(const struct hp_chaos_globals *g, struct hp_error *err)
 {
 	if (g->interval.min_ns < 0)
 		return hp_fail(err, HP_EUSAGE, "invalid interval: it is negative");
+	if (g->interval.min_ns == 0 && g->interval.max_ns > 0)
+		return hp_fail(err, HP_EUSAGE, "invalid interval: a range begins above 0");
 	if (g->start_delay_ns < 0)
 		return hp_fail(err, HP_EUSAGE, "invalid start-delay: it is negative");
 	if (g->max_duration_ns < 0)
