@@ -171,6 +171,10 @@ static int take_signals(sigset_t *ret_before, int *ret_fd, struct hp_error *err)
 {
 	sigset_t set;
 
+	/* Shells have what they start in the background ignore these; what is broken must be put
+	 * back all the same. SIGHUP stays as it is, for nohup(1). */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
