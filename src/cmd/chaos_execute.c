@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "chaos/run.h"
+#include "chaos/select.h"
 #include "cmd/chaos.h"
 #include "cmd/chaos_tell.h"
 
@@ -65,6 +66,16 @@ static void split_labels(const struct hp_strv *given, struct hp_strv *ret)
 	}
 }
 
+/* A pattern that is none matches nothing, as with Pumba; but whoever wrote it is told. */
+static void check_pattern(const struct hp_chaos *c, const char *text)
+{
+	AUTO(hp_pattern_free) struct hp_pattern *pattern = NULL;
+	struct hp_error err = HP_ERROR_INIT;
+
+	if (hp_pattern_new(text, &pattern, &err) < 0)
+		hp_chaos_log(&c->log, HP_CHAOS_WARNING, err.msg, NULL);
+}
+
 static int fill_selector(const struct hp_chaos_use *use, struct owned *o, struct hp_plan *plan,
 			 struct hp_error *err)
 {
@@ -82,6 +93,8 @@ static int fill_selector(const struct hp_chaos_use *use, struct owned *o, struct
 	else if (plan->action->flags & HP_ACTION_NEEDS_TARGET)
 		return hp_fail(err, HP_EUSAGE,
 			       "container name, list of names, or RE2 regex is required");
+	if (plan->select.pattern)
+		check_pattern(use->chaos, plan->select.pattern);
 	return 0;
 }
 

@@ -128,8 +128,25 @@ static void print_bash_words(FILE *out, const char *name, const struct hp_opt *o
 	}
 }
 
+/* A command with a grammar of its own is asked itself. */
+static void print_bash_raw(FILE *out, const struct hp_cmd *cmd)
+{
+	fprintf(out,
+		"\t'%s')\n"
+		"\t\toperands=$(harpoon %s \"${COMP_WORDS[@]:i+1:COMP_CWORD-i}\" "
+		"--generate-bash-completion 2>/dev/null)\n"
+		"\t\topts=$operands\n"
+		"\t\t[ -n \"$operands\" ] || operands=$(%s)\n"
+		"\t\t;;\n",
+		cmd->name, cmd->name, lister(HP_OPERAND_CONTAINER));
+}
+
 static void print_bash_command(FILE *out, const struct hp_cmd *cmd)
 {
+	if (cmd->flags & HP_CMD_RAW) {
+		print_bash_raw(out, cmd);
+		return;
+	}
 	AUTO_FREE char *names = option_names(cmd->opts, false, " ");
 	AUTO_FREE char *valued = option_names(cmd->opts, true, "|");
 	AUTO_FREE char *fixed = fixed_words(cmd->kind);
@@ -226,7 +243,16 @@ static void print_bash(FILE *out)
 		     "\tfi\n"
 		     "\tCOMPREPLY=(\"${COMPREPLY[@]#\"$kept\"}\")\n"
 		     "}\n"
-		     "complete -F _harpoon harpoon\n");
+		     "complete -F _harpoon harpoon\n"
+		     "# The same program called as pumba.\n"
+		     "_pumba() {\n"
+		     "\tlocal words\n"
+		     "\twords=$(\"${COMP_WORDS[@]:0:COMP_CWORD+1}\" "
+		     "--generate-bash-completion 2>/dev/null)\n"
+		     "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- "
+		     "\"${COMP_WORDS[COMP_CWORD]}\")\n"
+		     "}\n"
+		     "complete -F _pumba pumba\n");
 }
 
 /* @text within single quotes, with what _arguments reads as syntax quoted. */
@@ -264,6 +290,13 @@ static void print_zsh_option(FILE *out, const struct hp_opt *o)
 
 static void print_zsh_command(FILE *out, const struct hp_cmd *cmd)
 {
+	if (cmd->flags & HP_CMD_RAW) {
+		fprintf(out,
+			"\t\t'%s')\n\t\tcompadd -- ${(f)\"$(harpoon %s ${words[2,CURRENT]} "
+			"--generate-bash-completion 2>/dev/null)\"} ;;\n",
+			cmd->name, cmd->name);
+		return;
+	}
 	AUTO_FREE char *fixed = fixed_words(cmd->kind);
 	const char *list = lister(cmd->kind);
 
@@ -305,9 +338,14 @@ static void print_zsh(FILE *out)
 	AUTO_FREE char *groups = groups_pattern();
 
 	fprintf(out,
-		"#compdef harpoon\n"
+		"#compdef harpoon pumba\n"
 		"# zsh completion for harpoon: harpoon completion zsh > a directory of $fpath\n"
 		"_harpoon() {\n\tlocal curcontext=\"$curcontext\" state line\n"
+		"\tif [[ $service == pumba ]]; then\n"
+		"\t\tcompadd -- ${(f)\"$(${words[1,CURRENT]} --generate-bash-completion "
+		"2>/dev/null)\"}\n"
+		"\t\treturn\n"
+		"\tfi\n"
 		"\tlocal -a commands=(\n");
 	for (const struct hp_cmd *const *c = hp_cmds; *c; c++) {
 		if ((*c)->flags & HP_CMD_HIDDEN)
@@ -368,6 +406,10 @@ static void print_fish_command(FILE *out, const struct hp_cmd *cmd, const char *
 	AUTO_FREE char *fixed = fixed_words(cmd->kind);
 	const char *list = lister(cmd->kind);
 
+	if (cmd->flags & HP_CMD_RAW) {
+		fprintf(out, "complete -c harpoon -f -n '%s' -a '(__harpoon_itself)'\n", seen);
+		return;
+	}
 	print_fish_options(out, seen, cmd->opts);
 	if (fixed)
 		fprintf(out, "complete -c harpoon -f -n '%s' -a '%s'\n", seen, fixed);
@@ -393,18 +435,25 @@ static void print_fish_group(FILE *out, const struct hp_cmd *group)
 
 static void print_fish(FILE *out)
 {
-	fprintf(out, "# fish completion for harpoon: harpoon completion fish | source\n"
-		     "# The words so far but options have this in them, or at their end.\n"
-		     "function __harpoon_words\n"
-		     "\techo \" \"(commandline -opc | string match -v -- '-*' |"
-		     " string join ' ')\" \"\n"
-		     "end\n"
-		     "function __harpoon_has\n"
-		     "\tstring match -q -- \"* $argv *\" (__harpoon_words)\n"
-		     "end\n"
-		     "function __harpoon_ends\n"
-		     "\tstring match -q -- \"* $argv \" (__harpoon_words)\n"
-		     "end\n");
+	fprintf(out,
+		"# fish completion for harpoon: harpoon completion fish | source\n"
+		"# The words so far but options have this in them, or at their end.\n"
+		"function __harpoon_words\n"
+		"\techo \" \"(commandline -opc | string match -v -- '-*' |"
+		" string join ' ')\" \"\n"
+		"end\n"
+		"function __harpoon_has\n"
+		"\tstring match -q -- \"* $argv *\" (__harpoon_words)\n"
+		"end\n"
+		"function __harpoon_ends\n"
+		"\tstring match -q -- \"* $argv \" (__harpoon_words)\n"
+		"end\n"
+		"# What has a grammar of its own is asked itself; pumba is the same program.\n"
+		"function __harpoon_itself\n"
+		"\tset -l words (commandline -opc) (commandline -ct)\n"
+		"\t$words --generate-bash-completion 2>/dev/null\n"
+		"end\n"
+		"complete -c pumba -f -a '(__harpoon_itself)'\n");
 	print_fish_options(out, "__fish_use_subcommand", hp_cli_opts);
 	for (const struct hp_cmd *const *c = hp_cmds; *c; c++) {
 		if ((*c)->flags & HP_CMD_HIDDEN)

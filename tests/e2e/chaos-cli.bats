@@ -217,6 +217,22 @@ refused() {
 	has --probability --packet
 	run -0 pumba kill --generate-bash-completion
 	[ -z "$output" ]
+	harpoon completion bash >"$BATS_TEST_TMPDIR/script"
+	complete_to 'iptables' pumba -l info ipt
+	complete_to '--probability --packet' pumba iptables loss --p
+	complete_to 'iptables' harpoon chaos -l info ipt
+	complete_to 'restart rm recover revert' harpoon chaos r
+	complete_to '--restart' harpoon chaos stop --r
+}
+
+# complete_to WORDS LINE...: what bash offers for the last word of that line.
+complete_to() {
+	local wanted=$1
+	shift
+	# shellcheck disable=SC2016 # the inner shell expands
+	run -0 bash -c '. "$1"; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*"
+		COMP_POINT=${#COMP_LINE}; "_$1"; echo "${COMPREPLY[*]}"' bash "$BATS_TEST_TMPDIR/script" "$@"
+	[ "$output" = "$wanted" ]
 }
 
 @test "an engine that is not there" {
@@ -246,6 +262,9 @@ refused() {
 	until_ok 5 state_is k2 exited
 	until_ok 5 state_is k3 exited
 	state_is other running
+	# A pattern that is none matches nothing, and that is said.
+	run --separate-stderr -0 chaos kill 're2:a('
+	tells 'level=warning msg="pattern' 'no containers found'
 	# With two arguments none is a pattern.
 	run --separate-stderr -0 chaos kill re2:other re2:k
 	tells 'no containers found'

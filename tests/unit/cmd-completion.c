@@ -76,6 +76,8 @@ static void test_bash_answers(void **state)
 	(void)state;
 	ask_bash("harpoon unp", "unpause");
 	ask_bash("harpoon rest", "restart");
+	/* What has a grammar of its own is asked; a function of this test answers. */
+	ask_bash("harpoon chaos loc", "localhost/box:1");
 	ask_bash("harpoon run --read", "--read-only");
 	ask_bash("harpoon run --log-driver j", "json-file");
 	ask_bash("harpoon --log-level error create --log-driver n", "none");
