@@ -125,7 +125,8 @@ static int fake_info(struct hp_engine *e, struct hp_labels *ret, struct hp_error
 
 const struct hp_engine_ops hp_engine__fake = {
 	.name = "fake",
-	.can = FAKE_CAN,
+	.can = FAKE_CAN | HP_CAN_RESTART | HP_CAN_ISOLATE | HP_CAN_LIMIT_PIDS |
+	       HP_CAN_LOG_NONE | HP_CAN_EXEC_AS | HP_CAN_EXEC_DETACH,
 	.size = sizeof(struct hp_fake),
 	.open = fake_open,
 	.close = fake_close,

@@ -59,8 +59,6 @@ void hp_fake__container_start(struct hp_fake_container *c, struct hp_fake_start 
 void hp_fake__container_free(struct hp_fake_container *c);
 /* A copy of its info, with detail_json when @detail is set. */
 struct hp_container *hp_fake__container_copy(const struct hp_fake_container *c, bool detail);
-/* Put "1f0c..." of @bytes random bytes into a new string. */
-char *hp_fake__random_hex(size_t bytes);
 
 int hp_fake__create(struct hp_engine *e, const struct hp_container_spec *spec, char **ret_id,
 		    struct hp_error *err);

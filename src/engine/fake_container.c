@@ -2,33 +2,18 @@
 /* fake_container.c - container records of the fake engine: made, looked at, changed, removed. */
 #include <errno.h>
 #include <signal.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "engine/fake.h"
+#include "engine/shared.h"
 #include "wire/json.h"
 
 #define DEFAULT_STOP_MS 10000
 
 /* From: the same variable of the containers that docker makes. */
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-char *hp_fake__random_hex(size_t bytes)
-{
-	static const char digits[] = "0123456789abcdef";
-	char *text = hp_alloc(bytes * 2 + 1);
-	unsigned char random[32];
-
-	if (getrandom(random, bytes, 0) != (ssize_t)bytes)
-		abort();
-	for (size_t i = 0; i < bytes; i++) {
-		text[i * 2] = digits[random[i] >> 4];
-		text[i * 2 + 1] = digits[random[i] & 0xf];
-	}
-	return text;
-}
 
 bool hp_fake__container_runs(const struct hp_fake_container *c)
 {
@@ -276,7 +261,7 @@ static void set_info(struct hp_fake_container *c, const struct hp_container_spec
 	struct hp_container *info = c->info;
 
 	free(info->id);
-	info->id = hp_fake__random_hex(32);
+	info->id = hp_engine__random_hex(32);
 	hp_field_set(&info->name, info->id);
 	info->name[12] = '\0';
 	if (spec->name)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log_stream.c - a json-file log as a stream, from its beginning or end, and followed. */
-#include "engine/engine_impl.h"
+/* log_stream.c - a log file as a stream, from its beginning or end, and followed. */
+#include "engine/log_kind.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +30,8 @@
 struct log_stream {
 	struct hp_stream base;
 	struct hp_logs what;
+	const struct hp_log_kind *kind;
+	void *arg; /* of @kind's calls */
 	char *path;
 	int fd;
 	int epoll_fd;
@@ -37,7 +39,8 @@ struct log_stream {
 	int inotify_fd;
 	int timer_fd;
 	bool ready;
-	bool looked; /* the events were taken before the read that found the end */
+	unsigned closes; /* looks that are left since the writer has closed the file */
+	bool looked;     /* the events were taken before the read that found the end */
 	bool writer_gone;
 	bool ended;
 	bool skipping; /* inside a line that is too long */
@@ -101,13 +104,21 @@ static bool take_events(struct log_stream *l)
 }
 
 /* The writer is alive for as long as it holds its lock. */
-static bool writer_lives(const struct log_stream *l)
+static bool lock_is_held(int fd, void *unused)
 {
-	if (flock(l->fd, LOCK_SH | LOCK_NB) < 0)
+	(void)unused;
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK || errno == EINTR;
-	flock(l->fd, LOCK_UN);
+	flock(fd, LOCK_UN);
 	return false;
 }
+
+const struct hp_log_kind hp_log_kind__json = {
+	.parse = hp_log_entry__parse,
+	.lives = lock_is_held,
+	.close_ms = CLOSE_MS,
+	.closes = 1,
+};
 
 /* The file has no more bytes. Half a line is read again later: a writer that finds the disk full
  * takes it back. Returns: enum hp_next, HP_NEXT_ITEM meaning "read on". */
@@ -129,10 +140,13 @@ static int at_file_end(struct log_stream *l)
 	if (l->looked)
 		return HP_NEXT_WAIT;
 	l->looked = true;
-	bool closed = take_events(l);
-	l->writer_gone = !writer_lives(l);
-	if (closed && !l->writer_gone)
-		arm_timer(l, CLOSE_MS);
+	if (take_events(l))
+		l->closes = l->kind->closes;
+	l->writer_gone = !l->kind->lives(l->fd, l->arg);
+	if (l->closes && !l->writer_gone) {
+		l->closes--;
+		arm_timer(l, l->kind->close_ms);
+	}
 	return HP_NEXT_ITEM;
 }
 
@@ -201,9 +215,9 @@ static int take_entry(struct log_stream *l, char *line, size_t len, struct hp_ch
 {
 	uint64_t at = l->offset - (l->end - (size_t)(line - l->buffer));
 
-	if (hp_log_entry__parse(line, len, ret, err) < 0)
+	if (l->kind->parse(line, len, ret, err) < 0)
 		return hp_wrap(err, "log '%s', byte %llu", l->path, (unsigned long long)at);
-	if (l->what.since_ns && ret->time_ns < l->what.since_ns)
+	if (!ret->len || (l->what.since_ns && ret->time_ns < l->what.since_ns))
 		return HP_NEXT_WAIT;
 	if (l->what.until_ns && ret->time_ns > l->what.until_ns)
 		return HP_NEXT_END;
@@ -261,6 +275,8 @@ static void log_stream_free(struct hp_stream *s)
 	for (size_t i = 0; i < HP_ARRAY_LEN(fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	if (l->kind->free)
+		l->kind->free(l->arg);
 	free(l->buffer);
 	free(l->path);
 	free(l);
@@ -313,18 +329,22 @@ static int open_log(struct log_stream *l, struct hp_error *err)
 		return hp_fail(err, HP_ECORRUPT, "log '%s' is not a file", l->path);
 	if (open_watches(l, err) < 0)
 		return -1;
-	if (l->what.has_tail && hp_log_tail__find(l->fd, l->what.tail, &l->offset, err) < 0)
+	if (l->what.has_tail &&
+	    hp_log_tail__find(l->fd, l->what.tail, l->kind, &l->offset, err) < 0)
 		return hp_wrap(err, "find the end of log '%s'", l->path);
 	return 0;
 }
 
-int hp_stream_from_log(const char *path, const struct hp_logs *what, struct hp_stream **ret,
-		       struct hp_error *err)
+int hp_stream__from_log(const char *path, const struct hp_logs *what,
+			const struct hp_log_kind *kind, void *take_arg, struct hp_stream **ret,
+			struct hp_error *err)
 {
 	struct log_stream *l = hp_alloc(sizeof(*l));
 
 	l->base.ops = &log_stream_ops;
 	l->what = *what;
+	l->kind = kind;
+	l->arg = take_arg;
 	l->path = hp_strdup(path);
 	l->fd = l->epoll_fd = l->ready_fd = l->inotify_fd = l->timer_fd = -1;
 	if (open_log(l, err) < 0) {
@@ -335,4 +355,10 @@ int hp_stream_from_log(const char *path, const struct hp_logs *what, struct hp_s
 	l->buffer = hp_realloc_array(NULL, l->cap, 1);
 	*ret = &l->base;
 	return 0;
+}
+
+int hp_stream_from_log(const char *path, const struct hp_logs *what, struct hp_stream **ret,
+		       struct hp_error *err)
+{
+	return hp_stream__from_log(path, what, &hp_log_kind__json, NULL, ret, err);
 }

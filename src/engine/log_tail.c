@@ -14,6 +14,7 @@
 /* A file read backwards: the block that was read last is kept. */
 struct tail {
 	int fd;
+	const struct hp_log_kind *kind;
 	uint64_t block_at;
 	size_t block_len;
 	char block[BLOCK_BYTES];
@@ -90,7 +91,7 @@ static int finishes_line(struct tail *t, uint64_t start, uint64_t end, bool *ret
 	} else if (read_at(t->fd, t->line, (size_t)(end - start), start, &len, err) < 0) {
 		return -1;
 	}
-	if (!len || hp_log_entry__parse(t->line, len - 1, &chunk, &ignored) < 0)
+	if (!len || t->kind->parse(t->line, len - 1, &chunk, &ignored) < 0)
 		return 0;
 	*ret = chunk.len > 0 && chunk.data[chunk.len - 1] == '\n';
 	return 0;
@@ -122,13 +123,15 @@ static int walk_back(struct tail *t, uint64_t end, uint64_t lines, uint64_t *ret
 	return 0;
 }
 
-int hp_log_tail__find(int fd, uint64_t lines, uint64_t *ret_offset, struct hp_error *err)
+int hp_log_tail__find(int fd, uint64_t lines, const struct hp_log_kind *kind,
+		      uint64_t *ret_offset, struct hp_error *err)
 {
 	AUTO_FREE struct tail *t = hp_alloc(sizeof(*t));
 	struct stat st;
 	uint64_t end = 0;
 
 	t->fd = fd;
+	t->kind = kind;
 	if (fstat(fd, &st) < 0)
 		return hp_fail_errno(err, errno, "find its size");
 	if (find_start(t, (uint64_t)st.st_size, &end, err) < 0)

@@ -5,6 +5,7 @@
 
 #include "containers.pb-c.h"
 #include "content.pb-c.h"
+#include "cri.pb-c.h"
 #include "diff.pb-c.h"
 #include "events.pb-c.h"
 #include "images.pb-c.h"
@@ -35,6 +36,14 @@ static const ProtobufCMessageDescriptor *const replies[] = {
 	&hp__apply_response__descriptor,
 	&hp__list_leases_response__descriptor,
 	&hp__plugins_response__descriptor,
+	&hp__cri_status_response__descriptor,
+	&hp__cri_list_containers_response__descriptor,
+	&hp__cri_list_sandbox_response__descriptor,
+	&hp__cri_container_status_response__descriptor,
+	&hp__cri_container_stats_response__descriptor,
+	&hp__cri_list_images_response__descriptor,
+	&hp__cri_image_status_response__descriptor,
+	&hp__cri_url_response__descriptor,
 };
 
 /* Replies are only read, never written again; what a reply holds must be whole memory. */

@@ -19,7 +19,7 @@ static size_t tail_of(const char *text, size_t len, uint64_t lines)
 
 	assert_int_equal(hp_file_write(path, text, len, 0600, &err), 0);
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (hp_log_tail__find(fd, lines, &offset, &err) < 0)
+	if (hp_log_tail__find(fd, lines, &hp_log_kind__json, &offset, &err) < 0)
 		fail_msg("%s", err.msg);
 	assert_true(offset <= len);
 	return (size_t)offset;
@@ -110,7 +110,7 @@ static void a_big_log_is_read_from_its_end_only(void **state)
 	assert_int_equal(ftruncate(fd, (off_t)hole), 0);
 	assert_int_equal(lseek(fd, 0, SEEK_END), (off_t)hole);
 	assert_int_equal(hp_fd_write_all(fd, "\n" A B, strlen("\n" A B), &err), 0);
-	assert_int_equal(hp_log_tail__find(fd, 1, &offset, &err), 0);
+	assert_int_equal(hp_log_tail__find(fd, 1, &hp_log_kind__json, &offset, &err), 0);
 	assert_int_equal(offset, hole + strlen("\n" A));
 }
 
@@ -122,7 +122,7 @@ static void what_cannot_be_read_is_an_error(void **state)
 
 	(void)state;
 	AUTO_CLOSE int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(hp_log_tail__find(fd, 1, &offset, &err), -1);
+	assert_int_equal(hp_log_tail__find(fd, 1, &hp_log_kind__json, &offset, &err), -1);
 	assert_int_equal(offset, 7);
 }
 

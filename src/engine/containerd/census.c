@@ -41,19 +41,19 @@ static int count_objects(struct containerd *c, struct hp_census *to, struct hp_e
 static int count_snapshots(struct containerd *c, struct hp_census *to, struct hp_error *err)
 {
 	Hp__ListSnapshotsRequest request = HP__LIST_SNAPSHOTS_REQUEST__INIT;
-	AUTO(hp_rpc__end) struct hp_rpc rpc = {0};
+	AUTO(hp_rpc_end) struct hp_rpc rpc = {0};
 	int got;
 
 	request.snapshotter = c->snapshotter;
-	if (hp_rpc__begin(
+	if (hp_rpc_begin(
 		    HP_RPC_TO(c->grpc, HP_SVC_SNAPSHOTS "List", hp_containerd__deadline(c)),
 		    &hp__list_snapshots_response__descriptor, &rpc, err) < 0 ||
-	    hp_rpc__send(&rpc, &request.base, true, err) < 0)
+	    hp_rpc_send(&rpc, &request.base, true, err) < 0)
 		return -1;
 	for (;;) {
 		AUTO_REPLY Hp__ListSnapshotsResponse *reply = NULL;
 
-		got = hp_rpc__recv(&rpc, &reply, err);
+		got = hp_rpc_recv(&rpc, &reply, err);
 		if (got != HP_NEXT_ITEM)
 			return got;
 		to->snapshots += reply->n_info;

@@ -123,18 +123,18 @@ static int fetch_lists(struct containerd *c, Hp__ListContainersResponse **ret_co
 {
 	Hp__ListContainersRequest want_containers = HP__LIST_CONTAINERS_REQUEST__INIT;
 	Hp__ListTasksRequest want_tasks = HP__LIST_TASKS_REQUEST__INIT;
-	AUTO(hp_rpc__end) struct hp_rpc tasks = {0};
+	AUTO(hp_rpc_end) struct hp_rpc tasks = {0};
 	int64_t deadline = hp_containerd__deadline(c);
 	int got;
 
-	if (hp_rpc__begin(HP_RPC_TO(c->grpc, HP_SVC_TASKS "List", deadline),
-			  &hp__list_tasks_response__descriptor, &tasks, err) < 0 ||
-	    hp_rpc__send(&tasks, &want_tasks.base, true, err) < 0 ||
-	    hp_rpc__call(HP_RPC_TO(c->grpc, HP_SVC_CONTAINERS "List", deadline),
-			 &want_containers.base, &hp__list_containers_response__descriptor,
-			 ret_containers, err) < 0)
+	if (hp_rpc_begin(HP_RPC_TO(c->grpc, HP_SVC_TASKS "List", deadline),
+			 &hp__list_tasks_response__descriptor, &tasks, err) < 0 ||
+	    hp_rpc_send(&tasks, &want_tasks.base, true, err) < 0 ||
+	    hp_rpc_call(HP_RPC_TO(c->grpc, HP_SVC_CONTAINERS "List", deadline),
+			&want_containers.base, &hp__list_containers_response__descriptor,
+			ret_containers, err) < 0)
 		return -1;
-	got = hp_rpc__recv(&tasks, ret_tasks, err);
+	got = hp_rpc_recv(&tasks, ret_tasks, err);
 	if (got == HP_NEXT_END)
 		return hp_fail(err, HP_EPROTO, "the list of tasks came back without a message");
 	return got < 0 ? -1 : 0;

@@ -35,8 +35,8 @@ int hp_containerd__call(struct containerd *c, const char *method,
 			const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
 			void *ret_reply, struct hp_error *err)
 {
-	return hp_rpc__call(HP_RPC_TO(c->grpc, method, hp_containerd__deadline(c)), request,
-			    type, ret_reply, err);
+	return hp_rpc_call(HP_RPC_TO(c->grpc, method, hp_containerd__deadline(c)), request,
+			   type, ret_reply, err);
 }
 
 int64_t hp_containerd__time(const Hp__Timestamp *t)
@@ -210,7 +210,9 @@ const struct hp_engine_ops hp_engine__containerd = {
 	.can = HP_CAN_PAUSE | HP_CAN_UPDATE | HP_CAN_STATS | HP_CAN_EVENTS | HP_CAN_ATTACH |
 	       HP_CAN_LOGS | HP_CAN_EXEC | HP_CAN_EXEC_KILL | HP_CAN_RESIZE | HP_CAN_IMPORT |
 	       HP_CAN_EXPORT | HP_CAN_TAG | HP_CAN_NAMESPACES | HP_CAN_CENSUS | HP_CAN_CREATE |
-	       HP_CAN_PULL | HP_CAN_LOOK_UP | HP_CAN_LOG_BYTES,
+	       HP_CAN_PULL | HP_CAN_LOOK_UP | HP_CAN_LOG_BYTES | HP_CAN_RESTART |
+	       HP_CAN_ISOLATE | HP_CAN_LIMIT_PIDS | HP_CAN_LOG_NONE | HP_CAN_EXEC_AS |
+	       HP_CAN_EXEC_DETACH,
 	.size = sizeof(struct containerd),
 	.open = open_engine,
 	.close = close_engine,

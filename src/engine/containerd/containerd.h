@@ -2,13 +2,26 @@
 /* containerd.h - the containerd engine's own struct, and what its files share. */
 #pragma once
 #include "base/clock.h"
-#include "engine/containerd/rpc.h"
-#include "engine/engine_impl.h"
+#include "engine/shared.h"
 #include "image/image.h"
+#include "net/rpc.h"
 
 #include "containers.pb-c.h"
 #include "tasks.pb-c.h"
 #include "types.pb-c.h"
+
+/* From: service names, containerd api/services/ (see proto/). */
+#define HP_SVC_VERSION       "/containerd.services.version.v1.Version/"
+#define HP_SVC_INTROSPECTION "/containerd.services.introspection.v1.Introspection/"
+#define HP_SVC_NAMESPACES    "/containerd.services.namespaces.v1.Namespaces/"
+#define HP_SVC_CONTAINERS    "/containerd.services.containers.v1.Containers/"
+#define HP_SVC_TASKS         "/containerd.services.tasks.v1.Tasks/"
+#define HP_SVC_IMAGES        "/containerd.services.images.v1.Images/"
+#define HP_SVC_CONTENT       "/containerd.services.content.v1.Content/"
+#define HP_SVC_SNAPSHOTS     "/containerd.services.snapshots.v1.Snapshots/"
+#define HP_SVC_DIFF          "/containerd.services.diff.v1.Diff/"
+#define HP_SVC_LEASES        "/containerd.services.leases.v1.Leases/"
+#define HP_SVC_EVENTS        "/containerd.services.events.v1.Events/"
 
 struct containerd {
 	struct hp_engine base;
@@ -27,7 +40,7 @@ static inline struct containerd *hp_containerd__of(struct hp_engine *e)
 /* A client for the daemon at @address in namespace @ns; it connects at its first call. */
 struct hp_grpc *hp_containerd__connect(const char *address, const char *ns);
 
-/* A unary call within the client's timeout; see hp_rpc__call(). */
+/* A unary call within the client's timeout; see hp_rpc_call(). */
 int hp_containerd__call(struct containerd *c, const char *method,
 			const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type,
 			void *ret_reply, struct hp_error *err);
@@ -40,20 +53,9 @@ hp_containerd__time(const Hp__Timestamp *t); /* Unix ns; 0 for NULL and Go's zer
 const char *hp_containerd__pair(Hp__Pair *const *pairs, size_t n,
 				const char *key); /* or NULL */
 
-/* Labels that Harpoon puts on its containers. Their values are what `inspect` and the other
- * verbs need and containerd has no field for. */
-#define HP_LABEL_OWN          "harpoon/"
+/* Labels of ours that only this engine has; see engine/shared.h for the others. */
 #define HP_LABEL_LOG          "harpoon/log-path"
-#define HP_LABEL_STOP_SIGNAL  "harpoon/stop-signal"
-#define HP_LABEL_STOP_TIMEOUT "harpoon/stop-timeout-ms"
-#define HP_LABEL_STDIN        "harpoon/stdin" /* "open" or "once"; absent: none */
-#define HP_LABEL_TTY          "harpoon/tty"
-#define HP_LABEL_REMOVE       "harpoon/auto-remove"
-#define HP_LABEL_NETWORK      "harpoon/network-mode"
 #define HP_LABEL_VOLUMES      "harpoon/anonymous-volumes" /* names, comma separated */
-/* The argument vector as one line, so that a list need not read every spec. */
-#define HP_LABEL_COMMAND      "harpoon/command"
-#define HP_LABEL_IMAGE_ID     "harpoon/image-id"
 /* Before the key of a label whose value is empty: containerd drops those. From: containerd
  * metadata/boltutil/helpers.go, writeMap(). */
 #define HP_LABEL_EMPTY        "harpoon/empty/"

@@ -46,7 +46,7 @@ int hp_containerd__blob_stat(struct hp_store *store, const char *digest, int64_t
 
 static void forget_write(struct containerd_store *s)
 {
-	hp_rpc__end(&s->write);
+	hp_rpc_end(&s->write);
 	free(TAKE(s->ref));
 	hp_buf_free(&s->pending);
 	s->there = false;
@@ -64,12 +64,12 @@ static void end_stream(struct containerd_store *s)
 
 	request.action = HP__WRITE_ACTION__WRITE_STAT;
 	request.ref = s->ref;
-	if (hp_rpc__send(&s->write, &request.base, true, &ignored) < 0)
+	if (hp_rpc_send(&s->write, &request.base, true, &ignored) < 0)
 		return;
 	while ((got == HP_NEXT_WAIT || got == HP_NEXT_ITEM) &&
 	       hp_deadline_left_ms(deadline) > 0) {
 		AUTO_REPLY Hp__WriteContentResponse *reply = NULL;
-		got = hp_rpc__next(&s->write, &reply, &ignored);
+		got = hp_rpc_next(&s->write, &reply, &ignored);
 		if (got == HP_NEXT_WAIT &&
 		    hp_fd_poll(hp_grpc_fd(s->c->grpc), POLLIN, hp_deadline_left_ms(deadline),
 			       &ignored) < 0)
@@ -87,7 +87,7 @@ void hp_containerd__blob_abort(struct hp_store *store)
 	/* First the stream, which holds the name locked; then what was written under it. */
 	if (s->write.call)
 		end_stream(s);
-	hp_rpc__end(&s->write);
+	hp_rpc_end(&s->write);
 	if (begun) {
 		request.ref = s->ref;
 		(void)hp_containerd__call(s->c, HP_SVC_CONTENT "Abort", &request.base, NULL,
@@ -103,18 +103,18 @@ static int begin_write(struct containerd_store *s, const char *ref, int64_t size
 	Hp__WriteContentRequest request = HP__WRITE_CONTENT_REQUEST__INIT;
 	AUTO_REPLY Hp__WriteContentResponse *reply = NULL;
 
-	if (hp_rpc__begin(HP_RPC_TO(s->c->grpc, HP_SVC_CONTENT "Write",
-				    hp_containerd__long_deadline(s->c)),
-			  &hp__write_content_response__descriptor, &s->write, err) < 0)
+	if (hp_rpc_begin(HP_RPC_TO(s->c->grpc, HP_SVC_CONTENT "Write",
+				   hp_containerd__long_deadline(s->c)),
+			 &hp__write_content_response__descriptor, &s->write, err) < 0)
 		return -1;
 	request.action = HP__WRITE_ACTION__WRITE_STAT;
 	request.ref = (char *)ref;
 	request.total = size > 0 ? size : 0;
 	if (digest)
 		request.expected = (char *)digest;
-	if (hp_rpc__send(&s->write, &request.base, false, err) < 0)
+	if (hp_rpc_send(&s->write, &request.base, false, err) < 0)
 		return -1;
-	const int got = hp_rpc__recv(&s->write, &reply, err);
+	const int got = hp_rpc_recv(&s->write, &reply, err);
 	if (got == HP_NEXT_END)
 		return hp_fail(err, HP_EPROTO, "the daemon ended the write before it began");
 	return got < 0 ? -1 : 0;
@@ -131,7 +131,7 @@ int hp_containerd__blob_open(struct hp_store *store, const char *ref, int64_t si
 		hp_buf_init(&s->pending, MESSAGE_SIZE);
 		if (begin_write(s, ref, size, digest, err) == 0)
 			return 0;
-		hp_rpc__end(&s->write);
+		hp_rpc_end(&s->write);
 		if (err->code == HP_EEXISTS) {
 			hp_error_clear(err);
 			s->there = true;
@@ -156,8 +156,8 @@ static int take_acks(struct containerd_store *s, int64_t lag, struct hp_error *e
 	for (;;) {
 		AUTO_REPLY Hp__WriteContentResponse *reply = NULL;
 		const bool wait = s->sent - s->acked > lag;
-		const int got = wait ? hp_rpc__recv(&s->write, &reply, err)
-				     : hp_rpc__next(&s->write, &reply, err);
+		const int got = wait ? hp_rpc_recv(&s->write, &reply, err)
+				     : hp_rpc_next(&s->write, &reply, err);
 		if (got < 0)
 			return -1;
 		if (got == HP_NEXT_WAIT)
@@ -182,7 +182,7 @@ static int flush(struct containerd_store *s, struct hp_error *err)
 	request.offset = s->sent;
 	request.data.data = s->pending.data;
 	request.data.len = s->pending.len;
-	if (hp_rpc__send(&s->write, &request.base, false, err) < 0) {
+	if (hp_rpc_send(&s->write, &request.base, false, err) < 0) {
 		/* When the daemon ended the write, its reason says more than our failure. */
 		struct hp_error reason = HP_ERROR_INIT;
 		if (take_acks(s, 0, &reason) < 0 && reason.sys > 0)
@@ -237,7 +237,7 @@ static int send_commit(struct containerd_store *s, int64_t size, const char *dig
 	request.offset = s->sent;
 	request.labels = list;
 	request.n_labels = n_labels;
-	return hp_rpc__send(&s->write, &request.base, true, err);
+	return hp_rpc_send(&s->write, &request.base, true, err);
 }
 
 static int finish_write(struct containerd_store *s, int64_t size, const char *digest,
@@ -253,7 +253,7 @@ static int finish_write(struct containerd_store *s, int64_t size, const char *di
 		return -1;
 	for (;;) {
 		AUTO_REPLY Hp__WriteContentResponse *reply = NULL;
-		const int got = hp_rpc__recv(&s->write, &reply, err);
+		const int got = hp_rpc_recv(&s->write, &reply, err);
 		if (got == HP_NEXT_END)
 			return 0;
 		if (got < 0)
@@ -298,17 +298,17 @@ int hp_containerd__blob_read(struct hp_store *store, const char *digest,
 {
 	struct containerd *c = hp_containerd__store_of(store)->c;
 	Hp__ReadContentRequest request = HP__READ_CONTENT_REQUEST__INIT;
-	AUTO(hp_rpc__end) struct hp_rpc rpc = {0};
+	AUTO(hp_rpc_end) struct hp_rpc rpc = {0};
 
 	request.digest = (char *)digest;
-	if (hp_rpc__begin(
+	if (hp_rpc_begin(
 		    HP_RPC_TO(c->grpc, HP_SVC_CONTENT "Read", hp_containerd__long_deadline(c)),
 		    &hp__read_content_response__descriptor, &rpc, err) < 0 ||
-	    hp_rpc__send(&rpc, &request.base, true, err) < 0)
+	    hp_rpc_send(&rpc, &request.base, true, err) < 0)
 		return hp_wrap(err, "read content %s", digest);
 	for (;;) {
 		AUTO_REPLY Hp__ReadContentResponse *reply = NULL;
-		const int got = hp_rpc__recv(&rpc, &reply, err);
+		const int got = hp_rpc_recv(&rpc, &reply, err);
 		if (got == HP_NEXT_END)
 			return 0;
 		if (got < 0)

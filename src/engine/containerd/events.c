@@ -180,7 +180,7 @@ static int events_next(struct hp_events *e, struct hp_event *ret, struct hp_erro
 		AUTO_REPLY Hp__Envelope *envelope = NULL;
 		AUTO(hp_event_clear) struct hp_event event = {0};
 		const struct topic *topic;
-		int got = hp_rpc__next(&self->rpc, &envelope, err);
+		int got = hp_rpc_next(&self->rpc, &envelope, err);
 
 		if (got != HP_NEXT_ITEM)
 			return got < 0 ? hp_wrap(err, "events") : got;
@@ -206,7 +206,7 @@ static void events_free(struct hp_events *e)
 {
 	struct events *self = events_of(e);
 
-	hp_rpc__end(&self->rpc);
+	hp_rpc_end(&self->rpc);
 	hp_grpc_free(self->grpc);
 	free(self->ns);
 	free(self);
@@ -225,10 +225,10 @@ static int subscribe(struct events *self, struct hp_error *err)
 
 	request.filters = &filter;
 	request.n_filters = 1;
-	if (hp_rpc__begin(HP_RPC_TO(self->grpc, HP_SVC_EVENTS "Subscribe", 0),
-			  &hp__envelope__descriptor, &self->rpc, err) < 0)
+	if (hp_rpc_begin(HP_RPC_TO(self->grpc, HP_SVC_EVENTS "Subscribe", 0),
+			 &hp__envelope__descriptor, &self->rpc, err) < 0)
 		return -1;
-	return hp_rpc__send(&self->rpc, &request.base, true, err);
+	return hp_rpc_send(&self->rpc, &request.base, true, err);
 }
 
 int hp_containerd__events(struct hp_engine *e, struct hp_events **ret_events,

@@ -39,7 +39,7 @@ static void rows_clear(struct rows *r)
 		hp_image_free(r->items[i].out);
 		free(r->items[i].want);
 		hp_buf_free(&r->items[i].text);
-		hp_rpc__end(&r->items[i].rpc);
+		hp_rpc_end(&r->items[i].rpc);
 	}
 	free(r->items);
 	hp_strv_free(&r->there);
@@ -61,15 +61,15 @@ static bool is_there(const struct rows *r, const char *digest)
 static int list_content(struct containerd *c, struct rows *r, struct hp_error *err)
 {
 	Hp__ListContentRequest request = HP__LIST_CONTENT_REQUEST__INIT;
-	AUTO(hp_rpc__end) struct hp_rpc rpc = {0};
+	AUTO(hp_rpc_end) struct hp_rpc rpc = {0};
 
-	if (hp_rpc__begin(HP_RPC_TO(c->grpc, HP_SVC_CONTENT "List", hp_containerd__deadline(c)),
-			  &hp__list_content_response__descriptor, &rpc, err) < 0 ||
-	    hp_rpc__send(&rpc, &request.base, true, err) < 0)
+	if (hp_rpc_begin(HP_RPC_TO(c->grpc, HP_SVC_CONTENT "List", hp_containerd__deadline(c)),
+			 &hp__list_content_response__descriptor, &rpc, err) < 0 ||
+	    hp_rpc_send(&rpc, &request.base, true, err) < 0)
 		return hp_wrap(err, "list content");
 	for (;;) {
 		AUTO_REPLY Hp__ListContentResponse *reply = NULL;
-		const int got = hp_rpc__recv(&rpc, &reply, err);
+		const int got = hp_rpc_recv(&rpc, &reply, err);
 		if (got < 0)
 			return hp_wrap(err, "list content");
 		if (got == HP_NEXT_END)
@@ -88,10 +88,10 @@ static int begin_read(struct containerd *c, struct row *row, struct hp_error *er
 
 	request.digest = row->want;
 	hp_buf_init(&row->text, HP_DOCUMENT_MAX);
-	if (hp_rpc__begin(HP_RPC_TO(c->grpc, HP_SVC_CONTENT "Read", hp_containerd__deadline(c)),
-			  &hp__read_content_response__descriptor, &row->rpc, err) < 0)
+	if (hp_rpc_begin(HP_RPC_TO(c->grpc, HP_SVC_CONTENT "Read", hp_containerd__deadline(c)),
+			 &hp__read_content_response__descriptor, &row->rpc, err) < 0)
 		return -1;
-	return hp_rpc__send(&row->rpc, &request.base, true, err);
+	return hp_rpc_send(&row->rpc, &request.base, true, err);
 }
 
 /* Content that has just gone, or is too large, leaves the row without it.
@@ -102,12 +102,12 @@ static int end_read(struct row *row, struct hp_error *err)
 
 	do {
 		AUTO_REPLY Hp__ReadContentResponse *reply = NULL;
-		got = hp_rpc__recv(&row->rpc, &reply, err);
+		got = hp_rpc_recv(&row->rpc, &reply, err);
 		if (got == HP_NEXT_ITEM &&
 		    hp_buf_add(&row->text, reply->data.data, reply->data.len, err) < 0)
 			got = -1;
 	} while (got == HP_NEXT_ITEM);
-	hp_rpc__end(&row->rpc);
+	hp_rpc_end(&row->rpc);
 	if (got == HP_NEXT_END)
 		return 0;
 	hp_buf_free(&row->text);

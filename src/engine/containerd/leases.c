@@ -26,7 +26,7 @@ static int lease_delete(struct containerd *c, const char *id, struct hp_error *e
 	/* Synchronous: the daemon collects what the lease alone kept before it answers. */
 	request.id = (char *)id;
 	request.sync = true;
-	if (hp_rpc__call(
+	if (hp_rpc_call(
 		    HP_RPC_TO(c->grpc, HP_SVC_LEASES "Delete", hp_containerd__long_deadline(c)),
 		    &request.base, NULL, NULL, err) < 0) {
 		if (err->code != HP_ENOTFOUND)

@@ -56,7 +56,7 @@ static int prepare(struct containerd *c, const struct wanted *w,
 	request.labels = pairs;
 	request.n_labels = w->label ? 1 : 0;
 	/* A snapshotter that copies its parent ("native") takes its time. */
-	return hp_rpc__call(
+	return hp_rpc_call(
 		HP_RPC_TO(c->grpc, HP_SVC_SNAPSHOTS "Prepare", hp_containerd__long_deadline(c)),
 		&request.base, &hp__prepare_snapshot_response__descriptor, ret, err);
 }
@@ -75,7 +75,7 @@ static int apply_diff(struct containerd *c, const struct hp_descriptor *layer,
 	request.diff = &diff;
 	request.mounts = prepared->mounts;
 	request.n_mounts = prepared->n_mounts;
-	if (hp_rpc__call(
+	if (hp_rpc_call(
 		    HP_RPC_TO(c->grpc, HP_SVC_DIFF "Apply", hp_containerd__long_deadline(c)),
 		    &request.base, &hp__apply_response__descriptor, &reply, err) < 0)
 		return -1;
@@ -95,9 +95,9 @@ static int commit(struct containerd_store *s, const char *key, const char *chain
 	request.snapshotter = (char *)s->snapshotter;
 	request.name = (char *)chain;
 	request.key = (char *)key;
-	return hp_rpc__call(HP_RPC_TO(s->c->grpc, HP_SVC_SNAPSHOTS "Commit",
-				      hp_containerd__long_deadline(s->c)),
-			    &request.base, NULL, NULL, err);
+	return hp_rpc_call(HP_RPC_TO(s->c->grpc, HP_SVC_SNAPSHOTS "Commit",
+				     hp_containerd__long_deadline(s->c)),
+			   &request.base, NULL, NULL, err);
 }
 
 int hp_containerd__snapshot_apply(struct hp_store *store, const struct hp_descriptor *layer,
@@ -171,9 +171,9 @@ int hp_containerd__snapshot_remove(struct containerd *c, const char *snapshotter
 
 	request.snapshotter = (char *)snapshotter;
 	request.key = (char *)key;
-	if (hp_rpc__call(HP_RPC_TO(c->grpc, HP_SVC_SNAPSHOTS "Remove",
-				   hp_containerd__long_deadline(c)),
-			 &request.base, NULL, NULL, err) < 0) {
+	if (hp_rpc_call(HP_RPC_TO(c->grpc, HP_SVC_SNAPSHOTS "Remove",
+				  hp_containerd__long_deadline(c)),
+			&request.base, NULL, NULL, err) < 0) {
 		if (err->code != HP_ENOTFOUND)
 			return hp_wrap(err, "remove snapshot '%s'", key);
 		hp_error_clear(err);

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stats.c - what a container uses: the shim's cgroup numbers and the counters of its network. */
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "base/fd.h"
 #include "base/str.h"
 #include "engine/containerd/containerd.h"
 #include "engine/containerd/ops.h"
+#include "engine/shared.h"
 
 #include "metrics.pb-c.h"
 
@@ -100,42 +97,6 @@ static int read_metric(const Hp__Any *data, struct hp_stats *s, struct hp_error 
 	return 0;
 }
 
-/* Does @pid share our network? Then its counters are the host's, and no container's. */
-static bool shares_our_network(pid_t pid)
-{
-	AUTO_FREE char *path = hp_sprintf("/proc/%d/ns/net", (int)pid);
-	struct stat theirs, ours;
-
-	return stat(path, &theirs) < 0 || stat("/proc/self/ns/net", &ours) < 0 ||
-	       (theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino);
-}
-
-/* From: proc(5), /proc/net/dev: "name: rx_bytes and 7 more, tx_bytes and 7 more". */
-static void read_network(pid_t pid, struct hp_stats *s)
-{
-	AUTO_FREE char *path = hp_sprintf("/proc/%d/net/dev", (int)pid);
-	AUTO(hp_buf_free) struct hp_buf text;
-	AUTO_FREE char *owned = NULL;
-	struct hp_error ignored = HP_ERROR_INIT;
-	char *rest;
-
-	hp_buf_init(&text, 1 << 20);
-	if (shares_our_network(pid) || hp_file_read(path, 1 << 20, &text, &ignored) < 0)
-		return; /* it ended just now */
-	rest = owned = hp_buf_take_str(&text);
-	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
-		char name[32];
-		uint64_t rx, tx;
-
-		if (sscanf(line, " %31[^:]: %" SCNu64 " %*u %*u %*u %*u %*u %*u %*u %" SCNu64,
-			   name, &rx, &tx) != 3 ||
-		    hp_str_eq(name, "lo"))
-			continue;
-		s->net_rx_bytes += rx;
-		s->net_tx_bytes += tx;
-	}
-}
-
 int hp_containerd__stats_of(struct containerd *c, const char *id, pid_t pid,
 			    struct hp_stats *ret_stats, struct hp_error *err)
 {
@@ -155,7 +116,7 @@ int hp_containerd__stats_of(struct containerd *c, const char *id, pid_t pid,
 	if (read_metric(reply->metrics[0]->data, &stats, err) < 0)
 		return hp_wrap(err, "stats of '%s'", id);
 	if (pid > 0)
-		read_network(pid, &stats);
+		hp_engine__count_network(pid, &stats);
 	*ret_stats = stats;
 	return 0;
 }

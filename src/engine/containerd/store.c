@@ -114,7 +114,7 @@ int hp_containerd__image_drop(struct containerd *c, const char *name, bool colle
 
 	request.name = (char *)name;
 	request.sync = collect;
-	if (hp_rpc__call(
+	if (hp_rpc_call(
 		    HP_RPC_TO(c->grpc, HP_SVC_IMAGES "Delete", hp_containerd__long_deadline(c)),
 		    &request.base, NULL, NULL, err) < 0) {
 		if (err->code != HP_ENOTFOUND)

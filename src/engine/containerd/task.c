@@ -102,29 +102,6 @@ int hp_containerd__kill(struct hp_engine *e, const char *ref, const char *exec_i
 	return hp_wrap(err, "kill '%s'", ref);
 }
 
-/* Returns: 1 when it has ended, 0 when @timeout_ms has passed, -1. */
-static int wait_end(struct hp_waiter *w, int64_t timeout_ms, struct hp_error *err)
-{
-	int64_t deadline = hp_deadline_in(timeout_ms > 0 ? timeout_ms : 1);
-	struct hp_exit ignored;
-
-	for (;;) {
-		int64_t left = hp_deadline_left_ms(deadline);
-		int got = hp_waiter_next(w, &ignored, err);
-
-		if (got < 0 && err->code == HP_ENOTFOUND) { /* deleted by somebody else */
-			hp_error_clear(err);
-			return 1;
-		}
-		if (got != HP_NEXT_WAIT)
-			return got;
-		if (left <= 0)
-			return 0;
-		if (hp_fd_poll(hp_waiter_fd(w), POLLIN, left, err) < 0)
-			return -1;
-	}
-}
-
 /* Kill a task that may be paused: a frozen process dies only when it is thawed. */
 static int kill_and_wait(struct containerd *c, const char *id, struct hp_waiter *w,
 			 struct hp_error *err)
@@ -133,7 +110,7 @@ static int kill_and_wait(struct containerd *c, const char *id, struct hp_waiter 
 
 	if (send_last_signal(c, id, SIGKILL, err) < 0)
 		return -1;
-	ended = wait_end(w, KILL_WAIT_MS, err);
+	ended = hp_engine__await_end(w, KILL_WAIT_MS, err);
 	if (ended == 0)
 		return hp_fail(
 			err, HP_ETIMEOUT,
@@ -223,7 +200,7 @@ int hp_containerd__stop(struct hp_engine *e, const char *ref, int signal, int64_
 		    0 ||
 	    thaw_if_paused(c, task, id, err) < 0)
 		return hp_wrap(err, "stop '%s'", ref);
-	ended = grace_ms > 0 ? wait_end(waiter, grace_ms, err) : 0;
+	ended = grace_ms > 0 ? hp_engine__await_end(waiter, grace_ms, err) : 0;
 	if (ended < 0 || (ended == 0 && kill_and_wait(c, id, waiter, err) < 0))
 		return hp_wrap(err, "stop '%s'", ref);
 	return 0;

@@ -46,13 +46,13 @@ static int waiter_fd(const struct hp_waiter *w)
 static int begin(struct waiter *self, struct hp_error *err)
 {
 	Hp__WaitRequest request = HP__WAIT_REQUEST__INIT;
-	AUTO(hp_rpc__end) struct hp_rpc rpc = {0};
+	AUTO(hp_rpc_end) struct hp_rpc rpc = {0};
 
 	request.container_id = self->id;
 	request.exec_id = self->exec_id ? self->exec_id : "";
-	if (hp_rpc__begin(HP_RPC_TO(self->grpc, HP_SVC_TASKS "Wait", 0),
-			  &hp__wait_response__descriptor, &rpc, err) < 0 ||
-	    hp_rpc__send(&rpc, &request.base, true, err) < 0)
+	if (hp_rpc_begin(HP_RPC_TO(self->grpc, HP_SVC_TASKS "Wait", 0),
+			 &hp__wait_response__descriptor, &rpc, err) < 0 ||
+	    hp_rpc_send(&rpc, &request.base, true, err) < 0)
 		return -1;
 	self->rpc = rpc;
 	rpc = (struct hp_rpc){0};
@@ -65,7 +65,7 @@ static int arm_retry(struct waiter *self, struct hp_error *err)
 	struct itimerspec each = {.it_interval.tv_nsec = RETRY_MS * 1000000L,
 				  .it_value.tv_nsec = RETRY_MS * 1000000L};
 
-	hp_rpc__end(&self->rpc);
+	hp_rpc_end(&self->rpc);
 	if (self->timer_fd < 0) {
 		self->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 		self->give_up_at = hp_deadline_in(RETRY_FOR_MS);
@@ -101,7 +101,7 @@ static int waiter_next(struct hp_waiter *w, struct hp_exit *ret, struct hp_error
 		if (got != 0)
 			return got;
 	}
-	got = hp_rpc__next(&self->rpc, &reply, err);
+	got = hp_rpc_next(&self->rpc, &reply, err);
 	if (got < 0 && err->code == HP_EUNAVAILABLE)
 		return arm_retry(self, err);
 	if (got < 0 && strstr(err->msg, SHIM_ENDED)) {
@@ -127,7 +127,7 @@ static void waiter_free(struct hp_waiter *w)
 {
 	struct waiter *self = waiter_of(w);
 
-	hp_rpc__end(&self->rpc);
+	hp_rpc_end(&self->rpc);
 	hp_grpc_free(self->grpc);
 	hp_close_auto(&self->timer_fd);
 	free(self->id);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rpc.c - typed gRPC calls: protobuf-c messages over hp_grpc. */
-#include "engine/containerd/rpc.h"
+#include "net/rpc.h"
 
 #include <string.h>
 
@@ -8,10 +8,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* containerd refuses larger messages itself. From: containerd defaults.DefaultMaxRecvMsgSize. */
+/* From: containerd defaults.DefaultMaxRecvMsgSize; kubelet takes as much from CRI. */
 #define REPLY_MAX (16u << 20)
 
-void hp_rpc__free_auto(void *reply)
+void hp_rpc_free_auto(void *reply)
 {
 	ProtobufCMessage *message;
 
@@ -46,13 +46,13 @@ static void log_call(const char *method, int64_t since_ns, int rc, const struct 
 {
 	if (!hp_log_on(HP_LOG_DEBUG))
 		return;
-	hp_log(HP_LOG_DEBUG, "containerd", "call method=%s us=%lld %s%s", method,
+	hp_log(HP_LOG_DEBUG, "grpc", "call method=%s us=%lld %s%s", method,
 	       (long long)(hp_clock_ns() - since_ns) / 1000, rc < 0 ? "failed=" : "ok",
 	       rc < 0 ? err->msg : "");
 }
 
-int hp_rpc__call(const struct hp_rpc_to *to, const ProtobufCMessage *request,
-		 const ProtobufCMessageDescriptor *type, void *ret_reply, struct hp_error *err)
+int hp_rpc_call(const struct hp_rpc_to *to, const ProtobufCMessage *request,
+		const ProtobufCMessageDescriptor *type, void *ret_reply, struct hp_error *err)
 {
 	struct hp_bytes packed = pack(request);
 	AUTO_FREE void *owned = (void *)packed.data;
@@ -67,20 +67,20 @@ int hp_rpc__call(const struct hp_rpc_to *to, const ProtobufCMessage *request,
 	return ret_reply ? unpack(type, &reply, ret_reply, err) : 0;
 }
 
-int hp_rpc__begin(const struct hp_rpc_to *to, const ProtobufCMessageDescriptor *type,
-		  struct hp_rpc *ret_rpc, struct hp_error *err)
+int hp_rpc_begin(const struct hp_rpc_to *to, const ProtobufCMessageDescriptor *type,
+		 struct hp_rpc *ret_rpc, struct hp_error *err)
 {
 	struct hp_call *call;
 
 	if (hp_call_begin(to->grpc, to->method, to->deadline, &call, err) < 0)
 		return -1;
-	hp_log(HP_LOG_DEBUG, "containerd", "begin method=%s", to->method);
+	hp_log(HP_LOG_DEBUG, "grpc", "begin method=%s", to->method);
 	*ret_rpc = (struct hp_rpc){.call = call, .type = type};
 	return 0;
 }
 
-int hp_rpc__send(struct hp_rpc *r, const ProtobufCMessage *request, bool last,
-		 struct hp_error *err)
+int hp_rpc_send(struct hp_rpc *r, const ProtobufCMessage *request, bool last,
+		struct hp_error *err)
 {
 	struct hp_bytes packed = pack(request);
 	AUTO_FREE void *owned = (void *)packed.data;
@@ -102,17 +102,17 @@ static int take(struct hp_rpc *r,
 	return unpack(r->type, &message, ret_reply, err) < 0 ? -1 : HP_NEXT_ITEM;
 }
 
-int hp_rpc__recv(struct hp_rpc *r, void *ret_reply, struct hp_error *err)
+int hp_rpc_recv(struct hp_rpc *r, void *ret_reply, struct hp_error *err)
 {
 	return take(r, hp_call_recv, ret_reply, err);
 }
 
-int hp_rpc__next(struct hp_rpc *r, void *ret_reply, struct hp_error *err)
+int hp_rpc_next(struct hp_rpc *r, void *ret_reply, struct hp_error *err)
 {
 	return take(r, hp_call_next, ret_reply, err);
 }
 
-void hp_rpc__end(struct hp_rpc *r)
+void hp_rpc_end(struct hp_rpc *r)
 {
 	hp_call_free(TAKE(r->call));
 }
