@@ -64,9 +64,15 @@ enum hp_engine_can {
 	HP_CAN_PULL = 1u << 15,       /* take images from registries */
 	HP_CAN_LOOK_UP = 1u << 16,    /* create finds users and devices; else start does */
 	HP_CAN_LOG_BYTES = 1u << 17, /* logs keep any bytes; else U+FFFD for what is no UTF-8 */
+	HP_CAN_RESTART = 1u << 18,   /* start again what has ended; restart needs it too */
+	HP_CAN_ISOLATE = 1u << 19,   /* make containers without a network (network "none") */
+	HP_CAN_LIMIT_PIDS = 1u << 20,  /* limit the number of processes */
+	HP_CAN_LOG_NONE = 1u << 21,    /* make containers whose output is kept nowhere */
+	HP_CAN_EXEC_AS = 1u << 22,     /* give an exec an environment, a directory, a user */
+	HP_CAN_EXEC_DETACH = 1u << 23, /* let an exec go on without its client */
 };
 
-/* Open engine @name ("containerd", "fake"); NULL is "containerd". Fails: HP_EINVALID - no such
+/* Open engine @name ("containerd", "cri", "fake"); NULL is "containerd". Fails: HP_EINVALID - no such
  * engine; the message lists them. Nothing is sent yet, so a dead daemon shows at the first call. */
 HP_API int hp_engine_open(const char *name, const struct hp_client_config *config,
 			  struct hp_engine **ret_engine, struct hp_error *err);

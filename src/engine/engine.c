@@ -161,6 +161,14 @@ static int check_resources(const struct hp_resources *r, struct hp_error *err)
 	return 0;
 }
 
+static int check_pids(const struct hp_engine *e, const struct hp_resources *r,
+		      struct hp_error *err)
+{
+	if (!r->pids_limit)
+		return 0;
+	return check_can(e, HP_CAN_LIMIT_PIDS, "a limit of processes", err);
+}
+
 int hp_engine_version(struct hp_engine *engine, struct hp_version *ret_version,
 		      struct hp_error *err)
 {
@@ -219,6 +227,14 @@ int hp_engine_create(struct hp_engine *engine, const struct hp_container_spec *s
 		return -1;
 	if (spec->name && hp_str_check_id("container name", spec->name, err) < 0)
 		return -1;
+	if (hp_str_eq(spec->network, "none") &&
+	    check_can(engine, HP_CAN_ISOLATE, "a container without a network", err) < 0)
+		return -1;
+	if (spec->log_driver == HP_LOG_NONE &&
+	    check_can(engine, HP_CAN_LOG_NONE, "a container without a log", err) < 0)
+		return -1;
+	if (check_pids(engine, &spec->resources, err) < 0)
+		return -1;
 	int ignored = 0;
 	if (spec->stop_signal && hp_signal_parse(spec->stop_signal, &ignored, err) < 0)
 		return hp_wrap(err, "stop signal");
@@ -275,7 +291,8 @@ int hp_engine_unpause(struct hp_engine *engine, const char *ref, struct hp_error
 int hp_engine_restart(struct hp_engine *engine, const char *ref, int64_t grace_ms,
 		      struct hp_error *err)
 {
-	if (check_container(ref, err) < 0)
+	if (check_container(ref, err) < 0 ||
+	    check_can(engine, HP_CAN_RESTART, "restart", err) < 0)
 		return -1;
 	if (engine->ops->restart)
 		return engine->ops->restart(engine, ref, grace_ms, err);
@@ -292,6 +309,13 @@ int hp_engine_remove(struct hp_engine *engine, const char *ref, bool force, bool
 	return engine->ops->remove(engine, ref, force, volumes, err);
 }
 
+/* Shall a process have something that the container does not have already? */
+static bool wants_own(const struct hp_exec_spec *spec)
+{
+	return (spec->env && spec->env[0]) || !hp_str_empty(spec->workdir) ||
+	       !hp_str_empty(spec->user) || spec->privileged;
+}
+
 int hp_engine_exec(struct hp_engine *engine, const char *ref, const struct hp_exec_spec *spec,
 		   struct hp_exec **ret_exec, struct hp_error *err)
 {
@@ -299,6 +323,15 @@ int hp_engine_exec(struct hp_engine *engine, const char *ref, const struct hp_ex
 		return -1;
 	if (!spec->args || hp_str_empty(spec->args[0]))
 		return hp_fail(err, HP_EINVALID, "exec in '%s': no command is given", ref);
+	if (wants_own(spec) &&
+	    check_can(
+		    engine, HP_CAN_EXEC_AS,
+		    "an exec with an environment, a directory, a user or privileges of its own",
+		    err) < 0)
+		return -1;
+	if (spec->detach &&
+	    check_can(engine, HP_CAN_EXEC_DETACH, "an exec that nobody waits for", err) < 0)
+		return -1;
 	return engine->ops->exec(engine, ref, spec, ret_exec, err);
 }
 
@@ -384,7 +417,8 @@ int hp_engine_update(struct hp_engine *engine, const char *ref,
 		     const struct hp_resources *resources, struct hp_error *err)
 {
 	if (check_can(engine, HP_CAN_UPDATE, "update", err) < 0 ||
-	    check_container(ref, err) < 0 || check_resources(resources, err) < 0)
+	    check_container(ref, err) < 0 || check_resources(resources, err) < 0 ||
+	    check_pids(engine, resources, err) < 0)
 		return -1;
 	return engine->ops->update(engine, ref, resources, err);
 }

@@ -88,6 +88,7 @@ struct hp_engine {
 /* The engines, one row each; engine.c lists them. */
 extern const struct hp_engine_ops hp_engine__fake;
 extern const struct hp_engine_ops hp_engine__containerd;
+extern const struct hp_engine_ops hp_engine__cri;
 extern const struct hp_engine_ops hp_engine__docker;
 
 /* Implementations of the three stream handles. Each begins with its ops, so that an engine can

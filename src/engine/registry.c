@@ -3,8 +3,5 @@
 #include "engine/registry.h"
 
 const struct hp_engine_ops *const hp_engine__registry[] = {
-	&hp_engine__containerd,
-	&hp_engine__docker,
-	&hp_engine__fake,
-	NULL,
+	&hp_engine__containerd, &hp_engine__cri, &hp_engine__docker, &hp_engine__fake, NULL,
 };

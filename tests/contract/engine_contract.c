@@ -35,7 +35,7 @@ struct hp_container_spec spec_of(struct contract *c, const char *const *args)
 		.runtime = c->runtime,
 		.name = name,
 		.args = args,
-		.network = "none",
+		.network = hp_engine_can(c->engine) & HP_CAN_ISOLATE ? "none" : NULL,
 	};
 }
 

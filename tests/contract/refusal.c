@@ -7,6 +7,12 @@
 #include "base/fd.h"
 #include "base/str.h"
 
+/* What a call must fail with: @code, or that it is not supported when the engine lacks @can. */
+static enum hp_code unless(const struct contract *c, unsigned can, enum hp_code code)
+{
+	return hp_engine_can(c->engine) & can ? code : HP_EUNSUPPORTED;
+}
+
 static void unknown_containers_are_not_found(void **state)
 {
 	struct contract *c = *state;
@@ -25,9 +31,9 @@ static void unknown_containers_are_not_found(void **state)
 	FAILS(HP_ENOTFOUND, hp_engine_start(e, ref, 0, 0, &stream, &err));
 	FAILS(HP_ENOTFOUND, hp_engine_stop(e, ref, 0, 0, &err));
 	FAILS(HP_ENOTFOUND, hp_engine_kill(e, ref, NULL, SIGKILL, &err));
-	FAILS(HP_ENOTFOUND, hp_engine_pause(e, ref, &err));
-	FAILS(HP_ENOTFOUND, hp_engine_unpause(e, ref, &err));
-	FAILS(HP_ENOTFOUND, hp_engine_restart(e, ref, 0, &err));
+	FAILS(unless(c, HP_CAN_PAUSE, HP_ENOTFOUND), hp_engine_pause(e, ref, &err));
+	FAILS(unless(c, HP_CAN_PAUSE, HP_ENOTFOUND), hp_engine_unpause(e, ref, &err));
+	FAILS(unless(c, HP_CAN_RESTART, HP_ENOTFOUND), hp_engine_restart(e, ref, 0, &err));
 	FAILS(HP_ENOTFOUND, hp_engine_remove(e, ref, true, true, &err));
 	FAILS(HP_ENOTFOUND, hp_engine_exec(e, ref, &exec_spec, &exec, &err));
 	FAILS(HP_ENOTFOUND, hp_engine_attach(e, ref, &stream, &err));
@@ -52,8 +58,8 @@ static void refuses_while_not_running(struct contract *c, const char *id)
 	struct hp_stats stats;
 
 	FAILS(HP_ESTATE, hp_engine_kill(c->engine, id, NULL, SIGTERM, &err));
-	FAILS(HP_ESTATE, hp_engine_pause(c->engine, id, &err));
-	FAILS(HP_ESTATE, hp_engine_unpause(c->engine, id, &err));
+	FAILS(unless(c, HP_CAN_PAUSE, HP_ESTATE), hp_engine_pause(c->engine, id, &err));
+	FAILS(unless(c, HP_CAN_PAUSE, HP_ESTATE), hp_engine_unpause(c->engine, id, &err));
 	FAILS(HP_ESTATE, hp_engine_exec(c->engine, id, &exec_spec, &exec, &err));
 	FAILS(HP_ESTATE, hp_engine_attach(c->engine, id, &stream, &err));
 	FAILS(HP_ESTATE, hp_engine_stats(c->engine, id, &stats, &err));
@@ -208,6 +214,67 @@ static void check_unsupported(struct contract *c, int result, const struct hp_er
 	assert_non_null(strstr(err->msg, c->name));
 }
 
+/* The same for what a spec asks for. */
+static void specs_of_what_is_off_say_so(void **state)
+{
+	struct contract *c = *state;
+	unsigned can = hp_engine_can(c->engine);
+	struct hp_container_spec spec = spec_of(c, ARGS("sleep", "1000"));
+	const struct hp_resources pids = {.pids_limit = 10};
+	struct hp_error err = HP_ERROR_INIT;
+	struct hp_container_spec bad = spec;
+	char *id = NULL;
+
+	bad.network = "none";
+	if (!(can & HP_CAN_ISOLATE))
+		check_unsupported(c, hp_engine_create(c->engine, &bad, &id, &err), &err);
+	hp_error_clear(&err);
+	bad = spec;
+	bad.log_driver = HP_LOG_NONE;
+	if (!(can & HP_CAN_LOG_NONE))
+		check_unsupported(c, hp_engine_create(c->engine, &bad, &id, &err), &err);
+	hp_error_clear(&err);
+	bad = spec;
+	bad.resources = pids;
+	if (!(can & HP_CAN_LIMIT_PIDS))
+		check_unsupported(c, hp_engine_create(c->engine, &bad, &id, &err), &err);
+	hp_error_clear(&err);
+	if (!(can & HP_CAN_LIMIT_PIDS) && (can & HP_CAN_UPDATE))
+		check_unsupported(c, hp_engine_update(c->engine, "x", &pids, &err), &err);
+	hp_error_clear(&err);
+	/* Nothing is left of them, so the name is free. */
+	assert_null(id);
+	AUTO_FREE char *good = make_spec(c, &spec);
+	drop(c, good);
+}
+
+static void execs_of_what_is_off_say_so(void **state)
+{
+	struct contract *c = *state;
+	unsigned can = hp_engine_can(c->engine);
+	const struct hp_exec_spec specs[] = {
+		{.args = ARGS("true"), .env = ARGS("A=1")},
+		{.args = ARGS("true"), .workdir = "/tmp"},
+		{.args = ARGS("true"), .user = "1"},
+		{.args = ARGS("true"), .privileged = true},
+	};
+	const struct hp_exec_spec detached = {.args = ARGS("true"), .detach = true};
+	struct hp_error err = HP_ERROR_INIT;
+	struct hp_exec *exec = NULL;
+
+	if (!(can & HP_CAN_EXEC))
+		return;
+	for (size_t i = 0; !(can & HP_CAN_EXEC_AS) && i < HP_ARRAY_LEN(specs); i++) {
+		check_unsupported(c, hp_engine_exec(c->engine, "x", &specs[i], &exec, &err),
+				  &err);
+		hp_error_clear(&err);
+	}
+	if (!(can & HP_CAN_EXEC_DETACH))
+		check_unsupported(c, hp_engine_exec(c->engine, "x", &detached, &exec, &err),
+				  &err);
+	assert_null(exec);
+}
+
 static void what_is_off_says_so(void **state)
 {
 	struct contract *c = *state;
@@ -264,6 +331,8 @@ const struct CMUnitTest contract_refusal[] = {
 	CONTRACT_TEST(creation_needs_what_it_names),
 	CONTRACT_TEST(nonsense_is_refused_before_it_is_sent),
 	CONTRACT_TEST(what_is_off_says_so),
+	CONTRACT_TEST(specs_of_what_is_off_say_so),
+	CONTRACT_TEST(execs_of_what_is_off_say_so),
 	CONTRACT_TEST(unknown_engines_are_refused),
 };
 const size_t contract_refusal_count = HP_ARRAY_LEN(contract_refusal);

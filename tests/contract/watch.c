@@ -167,6 +167,12 @@ static void nothing_happens_without_events(void **state)
 	assert_int_equal(found, HP_NEXT_WAIT);
 }
 
+/* @limit, or none where the engine has none. */
+static int64_t pids_or_none(const struct contract *c, int64_t limit)
+{
+	return hp_engine_can(c->engine) & HP_CAN_LIMIT_PIDS ? limit : 0;
+}
+
 static void figures_show_the_limits(void **state)
 {
 	struct contract *c = *state;
@@ -176,7 +182,7 @@ static void figures_show_the_limits(void **state)
 	if (!(hp_engine_can(c->engine) & HP_CAN_STATS))
 		return;
 	spec.resources.memory_bytes = 64 * MIB;
-	spec.resources.pids_limit = 50;
+	spec.resources.pids_limit = pids_or_none(c, 50);
 	AUTO_FREE char *id = make_spec(c, &spec);
 	OK(hp_engine_start(c->engine, id, 0, 0, NULL, &err));
 	int64_t before = hp_clock_unix_ns();
@@ -190,7 +196,7 @@ static void figures_show_the_limits(void **state)
 	assert_int_equal(stats.memory_limit_bytes, 64 * MIB);
 	assert_true(stats.memory_bytes > 0 && stats.memory_bytes < 64 * MIB);
 	assert_int_equal(stats.pids, 1);
-	assert_int_equal(stats.pids_limit, 50);
+	assert_int_equal(stats.pids_limit, pids_or_none(c, 50));
 	assert_true(stats.cpu_ns > 0);
 	assert_int_equal(stats.oom_kills, 0);
 	drop(c, id);
@@ -200,8 +206,11 @@ static void limits_change_while_it_runs(void **state)
 {
 	struct contract *c = *state;
 	struct hp_container_spec spec = spec_of(c, ARGS("sleep", "1000"));
-	const struct hp_resources more = {.memory_bytes = 96 * MIB, .pids_limit = 70};
-	const struct hp_resources pids = {.pids_limit = 80};
+	const struct hp_resources more = {.memory_bytes = 96 * MIB,
+					  .pids_limit = pids_or_none(c, 70)};
+	/* Zero leaves things as they are. */
+	const struct hp_resources other = {.cpu_shares = 512,
+					   .pids_limit = pids_or_none(c, 80)};
 	const struct hp_resources bad = {.memory_bytes = -5};
 	struct hp_stats stats = {0};
 	unsigned needed = HP_CAN_STATS | HP_CAN_UPDATE;
@@ -209,18 +218,17 @@ static void limits_change_while_it_runs(void **state)
 	if ((hp_engine_can(c->engine) & needed) != needed)
 		return;
 	spec.resources.memory_bytes = 64 * MIB;
-	spec.resources.pids_limit = 50;
+	spec.resources.pids_limit = pids_or_none(c, 50);
 	AUTO_FREE char *id = make_spec(c, &spec);
 	OK(hp_engine_start(c->engine, id, 0, 0, NULL, &err));
 	OK(hp_engine_update(c->engine, id, &more, &err));
 	OK(hp_engine_stats(c->engine, id, &stats, &err));
 	assert_int_equal(stats.memory_limit_bytes, 96 * MIB);
-	assert_int_equal(stats.pids_limit, 70);
-	/* Zero leaves things as they are. */
-	OK(hp_engine_update(c->engine, id, &pids, &err));
+	assert_int_equal(stats.pids_limit, pids_or_none(c, 70));
+	OK(hp_engine_update(c->engine, id, &other, &err));
 	OK(hp_engine_stats(c->engine, id, &stats, &err));
 	assert_int_equal(stats.memory_limit_bytes, 96 * MIB);
-	assert_int_equal(stats.pids_limit, 80);
+	assert_int_equal(stats.pids_limit, pids_or_none(c, 80));
 	FAILS(HP_EINVALID, hp_engine_update(c->engine, id, &bad, &err));
 	drop(c, id);
 }

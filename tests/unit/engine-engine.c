@@ -210,10 +210,44 @@ static void what_is_off_is_not_supported(void **state)
 	REFUSED(HP_EUNSUPPORTED, hp_engine_export(e, refs, 1, &err));
 	REFUSED(HP_EUNSUPPORTED, hp_engine_tag(e, "x", "y", &err));
 	REFUSED(HP_EUNSUPPORTED, hp_engine_census(e, &census, &err));
+	REFUSED(HP_EUNSUPPORTED, hp_engine_restart(e, "x", 0, &err));
+	assert_int_equal(container_of(e, struct bare, base)->stopped, 0);
 
 	struct hp_error err = HP_ERROR_INIT;
 	assert_int_equal(hp_engine_pause(e, "x", &err), -1);
 	assert_string_equal(err.msg, "pause is not supported by bare");
+}
+
+/* What an engine can do in part: the rest is refused before it is asked. */
+static void parts_that_are_off_are_not_supported(void **state)
+{
+	AUTO(hp_engine_free) struct hp_engine *e = open_bare();
+	const struct hp_engine_ops partly = {
+		.name = "bare",
+		.can = HP_CAN_CREATE | HP_CAN_UPDATE | HP_CAN_EXEC,
+		.close = e->ops->close,
+	};
+	const char *const words[] = {"x", NULL};
+	const struct hp_container_spec specs[] = {
+		{.image = "x", .network = "none"},
+		{.image = "x", .log_driver = HP_LOG_NONE},
+		{.image = "x", .resources.pids_limit = -1},
+	};
+	const struct hp_exec_spec execs[] = {
+		{.args = words, .env = words},   {.args = words, .workdir = "/"},
+		{.args = words, .user = "1"},    {.args = words, .privileged = true},
+		{.args = words, .detach = true},
+	};
+	struct hp_exec *exec = NULL;
+	char *id = NULL;
+
+	(void)state;
+	e->ops = &partly;
+	for (size_t i = 0; i < HP_ARRAY_LEN(specs); i++)
+		REFUSED(HP_EUNSUPPORTED, hp_engine_create(e, &specs[i], &id, &err));
+	REFUSED(HP_EUNSUPPORTED, hp_engine_update(e, "x", &specs[2].resources, &err));
+	for (size_t i = 0; i < HP_ARRAY_LEN(execs); i++)
+		REFUSED(HP_EUNSUPPORTED, hp_engine_exec(e, "x", &execs[i], &exec, &err));
 }
 
 static void bad_names_and_signals_reach_no_op(void **state)
@@ -251,9 +285,12 @@ static void restart_is_stop_and_start(void **state)
 {
 	AUTO(hp_engine_free) struct hp_engine *e = open_bare();
 	struct bare *b = container_of(e, struct bare, base);
+	struct hp_engine_ops restarts = *e->ops;
 	struct hp_error err = HP_ERROR_INIT;
 
 	(void)state;
+	restarts.can = HP_CAN_RESTART;
+	e->ops = &restarts;
 	assert_int_equal(hp_engine_restart(e, "x", 5, &err), 0);
 	assert_int_equal(b->stopped, 1);
 	assert_int_equal(b->started, 1);
@@ -297,6 +334,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(opens_by_name),
 		FDS_TEST(what_is_off_is_not_supported),
+		FDS_TEST(parts_that_are_off_are_not_supported),
 		FDS_TEST(bad_names_and_signals_reach_no_op),
 		FDS_TEST(restart_is_stop_and_start),
 		FDS_TEST(wait_blocks_no_longer_than_it_may),

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* logs.c - the log that the runtime writes for kubelet, read where it lies. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "engine/cri/cri.h"
+#include "engine/log_kind.h"
+#include "wire/cri_log.h"
+
+/* The runtime closes the log a moment after the container has ended. */
+#define REST_MS       500
+#define REST_PAUSE_MS 5
+#define CLOSE_MS      10
+#define CLOSES        50
+
+struct follower {
+	struct cri *c;
+	char *id;
+};
+
+/* Has anybody @fd open for writing? The kernel gives a lease for reading only when nobody has. From:
+ * fcntl(2), F_SETLEASE. A lease that is broken tells by a signal, so by one that is ignored.
+ * Returns: 1, 0, -1 when the file system or our rights do not let us know. */
+static int is_written(int fd)
+{
+	if (fcntl(fd, F_SETSIG, SIGURG) < 0)
+		return -1;
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
+		(void)fcntl(fd, F_SETLEASE, F_UNLCK);
+		return 0;
+	}
+	return errno == EAGAIN ? 1 : -1;
+}
+
+/* A runtime that is away, or restarts, has the log closed while the container goes on. */
+static bool lives(int fd, void *arg)
+{
+	struct follower *f = arg;
+	AUTO_REPLY Hp__CriContainerStatusResponse *status = NULL;
+	struct hp_error ignored = HP_ERROR_INIT;
+
+	if (is_written(fd) > 0)
+		return true;
+	if (hp_cri__status(f->c, f->id, false, &status, &ignored) < 0)
+		return ignored.code == HP_EUNAVAILABLE;
+	return status->status->state == HP__CRI_CONTAINER_STATE__CRI_RUNNING;
+}
+
+static void follower_free(void *arg)
+{
+	struct follower *f = arg;
+
+	free(f->id);
+	free(f);
+}
+
+static const struct hp_log_kind cri_log = {
+	.parse = hp_cri_log_parse,
+	.lives = lives,
+	.free = follower_free,
+	.close_ms = CLOSE_MS,
+	.closes = CLOSES,
+};
+
+/* Of a container that has ended all of the log is wanted, and the last of it may not be there yet. */
+static void await_rest(const char *path)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int64_t deadline = hp_deadline_in(REST_MS);
+
+	while (fd >= 0 && is_written(fd) > 0 && hp_deadline_left_ms(deadline) > 0)
+		hp_clock_sleep_ms(REST_PAUSE_MS);
+}
+
+char *hp_cri__log_dir(const struct cri *c, const char *name)
+{
+	return hp_sprintf("%s/logs/%s", c->data_root, name);
+}
+
+int hp_cri__log_stream(struct cri *c, const char *id, const char *path,
+		       const struct hp_logs *what, struct hp_stream **ret, struct hp_error *err)
+{
+	if (hp_str_empty(path))
+		return hp_fail(err, HP_EUNSUPPORTED,
+			       "container '%s' keeps no log: its pod has no folder for logs",
+			       id);
+	struct follower *f = hp_alloc(sizeof(*f));
+	f->c = c;
+	f->id = hp_strdup(id);
+	return hp_stream__from_log(path, what, &cri_log, f, ret, err);
+}
+
+int hp_cri__logs(struct hp_engine *e, const char *ref, const struct hp_logs *what,
+		 struct hp_stream **ret, struct hp_error *err)
+{
+	struct cri *c = hp_cri__of(e);
+	AUTO(hp_cri__found_clear) struct hp_cri__found found = {0};
+	AUTO_REPLY Hp__CriContainerStatusResponse *status = NULL;
+
+	if (hp_cri__find(c, ref, &found, err) < 0 ||
+	    hp_cri__status(c, found.container->id, false, &status, err) < 0)
+		return -1;
+	const char *path = status->status->log_path;
+	if (!what->follow && !hp_str_empty(path) &&
+	    status->status->state == HP__CRI_CONTAINER_STATE__CRI_EXITED)
+		await_rest(path);
+	if (hp_cri__log_stream(c, found.container->id, path, what, ret, err) == 0)
+		return 0;
+	if (err->code != HP_ENOTFOUND)
+		return hp_wrap(err, "logs of '%s'", ref);
+	hp_error_clear(err); /* created and never started: an empty log */
+	*ret = hp_stream_from_fds(-1, -1, -1, NULL);
+	return 0;
+}
