@@ -76,8 +76,7 @@ int hp_go_int(const char *s, int64_t *ret, struct hp_error *err)
 {
 	bool negative = *s == '-';
 	AUTO_FREE char *clean = without_underscores(s + (*s == '-' || *s == '+' ? 1 : 0));
-	bool far = false;
-	int64_t n = 0;
+	uint64_t n = 0;
 	size_t skip;
 
 	if (!clean)
@@ -86,18 +85,18 @@ int hp_go_int(const char *s, int64_t *ret, struct hp_error *err)
 	const char *digits = clean + skip;
 	if (!*digits)
 		return no_value(err);
-	/* Counted on the side of its sign, as INT64_MIN has no positive twin. */
 	for (const char *p = digits; *p; p++) {
 		int digit = hp_str_hex_digit(*p);
 
 		if (digit < 0 || digit >= base)
 			return no_value(err);
-		far |= __builtin_mul_overflow(n, (int64_t)base, &n) ||
-		       __builtin_add_overflow(n, negative ? -digit : digit, &n);
+		if (__builtin_mul_overflow(n, (uint64_t)base, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)digit, &n))
+			return too_far(err);
 	}
-	if (far)
+	if (n > (uint64_t)INT64_MAX + negative)
 		return too_far(err);
-	*ret = n;
+	*ret = negative ? (int64_t)(0 - n) : (int64_t)n;
 	return 0;
 }
 

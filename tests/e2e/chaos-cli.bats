@@ -242,6 +242,9 @@ complete_to() {
 	has level=fatal "$E2E/no.sock"
 	expect 1 env CONTAINERD_ADDRESS="$E2E/no.sock" harpoon chaos kill a
 	has level=fatal "$E2E/no.sock"
+	# Who asks for TLS is not given clear text.
+	expect 1 pumba --host tcp://127.0.0.1:1 --tlsverify kill a
+	has level=fatal https://127.0.0.1:1
 }
 
 @test "kill, by name, pattern, label and limit; nobody is no failure" {
