@@ -178,7 +178,8 @@ int hp_netlink_batch_add(struct hp_netlink_batch *b, struct hp_netlink *n,
 		return hp_fail(err, HP_EINVALID, "a netlink request is over %d bytes",
 			       HP_NETLINK_REQUEST_MAX);
 	b->last = b->bytes.len;
-	b->count++;
+	if (b->count++ == 0)
+		b->first = n->number;
 	return hp_buf_add(&b->bytes, message.data, message.len, err);
 }
 
@@ -207,7 +208,7 @@ int hp_netlink_batch_send(struct hp_netlink *n, const struct hp_netlink_batch *b
 	}
 	if (send_bytes(n, hp_buf_bytes(&b->bytes), err) < 0)
 		return -1;
-	return receive_verdicts(n, n->number - b->count, b->acked, NULL, err);
+	return receive_verdicts(n, b->first - 1, b->acked, NULL, err);
 }
 
 /* NLMSG_DONE begins with whether the dump went well. Returns: 1, -1. */

@@ -40,13 +40,14 @@ int hp_netlink_get(struct hp_netlink *n, struct hp_netlink_request *r, struct hp
 struct hp_netlink_batch {
 	struct hp_buf bytes;
 	uint32_t count;
+	uint32_t first; /* the number of the first one */
 	size_t last;    /* where the last one begins */
 	uint32_t acked; /* the number of the one whose verdict ends it */
 };
 void hp_netlink_batch_init(struct hp_netlink_batch *b);
 void hp_netlink_batch_free(struct hp_netlink_batch *b);
 HP_AUTO_VALUE(struct hp_netlink_batch, hp_netlink_batch_free);
-/* Append a request. Nothing else may be asked by @n until the batch has been sent. */
+/* Append a request. */
 int hp_netlink_batch_add(struct hp_netlink_batch *b, struct hp_netlink *n,
 			 struct hp_netlink_request *r, struct hp_error *err) MUST_CHECK;
 /* With the verdict on the one that was added last the kernel has said all. */

@@ -101,16 +101,6 @@ void hp_nft_load_payload(struct hp_netlink_request *r, uint32_t base, uint32_t o
 	end(r, e);
 }
 
-void hp_nft_load_turn(struct hp_netlink_request *r, uint32_t modulus)
-{
-	struct expression e = begin(r, "numgen");
-
-	hp_nft_put_be32(r, NFTA_NG_DREG, REGISTER);
-	hp_nft_put_be32(r, NFTA_NG_MODULUS, modulus);
-	hp_nft_put_be32(r, NFTA_NG_TYPE, NFT_NG_INCREMENTAL);
-	end(r, e);
-}
-
 void hp_nft_mask(struct hp_netlink_request *r, const void *mask, uint32_t len)
 {
 	static const uint8_t flip[16];
@@ -124,38 +114,14 @@ void hp_nft_mask(struct hp_netlink_request *r, const void *mask, uint32_t len)
 	end(r, e);
 }
 
-void hp_nft_to_network(struct hp_netlink_request *r)
-{
-	struct expression e = begin(r, "byteorder");
-
-	hp_nft_put_be32(r, NFTA_BYTEORDER_SREG, REGISTER);
-	hp_nft_put_be32(r, NFTA_BYTEORDER_DREG, REGISTER);
-	hp_nft_put_be32(r, NFTA_BYTEORDER_OP, NFT_BYTEORDER_HTON);
-	hp_nft_put_be32(r, NFTA_BYTEORDER_LEN, sizeof(uint32_t));
-	hp_nft_put_be32(r, NFTA_BYTEORDER_SIZE, sizeof(uint32_t));
-	end(r, e);
-}
-
-static void compare(struct hp_netlink_request *r, uint32_t how, const void *value, uint32_t len)
+void hp_nft_equal(struct hp_netlink_request *r, const void *value, uint32_t len)
 {
 	struct expression e = begin(r, "cmp");
 
 	hp_nft_put_be32(r, NFTA_CMP_SREG, REGISTER);
-	hp_nft_put_be32(r, NFTA_CMP_OP, how);
+	hp_nft_put_be32(r, NFTA_CMP_OP, NFT_CMP_EQ);
 	put_value(r, NFTA_CMP_DATA, value, len);
 	end(r, e);
-}
-
-void hp_nft_equal(struct hp_netlink_request *r, const void *value, uint32_t len)
-{
-	compare(r, NFT_CMP_EQ, value, len);
-}
-
-void hp_nft_below(struct hp_netlink_request *r, uint32_t limit)
-{
-	uint32_t big = htonl(limit);
-
-	compare(r, NFT_CMP_LT, &big, sizeof(big));
 }
 
 void hp_nft_within(struct hp_netlink_request *r, const void *from, const void *to, uint32_t len)

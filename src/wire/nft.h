@@ -25,12 +25,8 @@ void hp_nft_put_comment(struct hp_netlink_request *r, uint16_t type, const char 
 void hp_nft_load_meta(struct hp_netlink_request *r, uint32_t key);
 void hp_nft_load_payload(struct hp_netlink_request *r, uint32_t base, uint32_t offset,
 			 uint32_t len);
-/* 0, 1, ... @modulus - 1, 0, ...: one number for each packet that comes here. */
-void hp_nft_load_turn(struct hp_netlink_request *r, uint32_t modulus);
 void hp_nft_mask(struct hp_netlink_request *r, const void *mask, uint32_t len);
-void hp_nft_to_network(struct hp_netlink_request *r); /* a number of 4 bytes, from host order */
 void hp_nft_equal(struct hp_netlink_request *r, const void *value, uint32_t len);
-void hp_nft_below(struct hp_netlink_request *r, uint32_t limit); /* in network order */
 void hp_nft_within(struct hp_netlink_request *r, const void *from, const void *to,
 		   uint32_t len);
 /* A match of iptables: its name, and its structure as revision 0 has it. */
