@@ -224,9 +224,7 @@ static int loss_plan(const struct hp_chaos_use *use, struct hp_plan *plan,
 	if (args->image[0])
 		hp_json_set_str(json, "image", args->image);
 	hp_json_set_bool(json, "pull", args->pull);
-	plan->action = hp_action_find("iptables");
-	if (!plan->action)
-		return hp_fail(err, HP_EUNSUPPORTED, "iptables is not in this build");
+	plan->action = &hp_action_iptables;
 	plan->duration_ns = args->duration_ns;
 	plan->select.limit = args->limit;
 	*ret_args = TAKE(json);

@@ -60,7 +60,8 @@ int hp_rpc_call(const struct hp_rpc_to *to, const ProtobufCMessage *request,
 	int64_t since_ns = hp_clock_ns();
 
 	hp_buf_init(&reply, REPLY_MAX);
-	int rc = hp_grpc_unary(to->grpc, to->method, to->deadline, packed, &reply, err);
+	int rc = hp_grpc_unary(to->grpc, to->method, to->deadline, HP_BYTES(owned, packed.len),
+			       &reply, err);
 	log_call(to->method, since_ns, rc, err);
 	if (rc < 0)
 		return -1;
@@ -85,7 +86,7 @@ int hp_rpc_send(struct hp_rpc *r, const ProtobufCMessage *request, bool last,
 	struct hp_bytes packed = pack(request);
 	AUTO_FREE void *owned = (void *)packed.data;
 
-	return hp_call_send(r->call, packed, last, err);
+	return hp_call_send(r->call, HP_BYTES(owned, packed.len), last, err);
 }
 
 static int take(struct hp_rpc *r,

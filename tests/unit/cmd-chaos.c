@@ -134,6 +134,26 @@ static void test_stress(void **state)
 	assert_refused(PLAN("stress", "-d", "1s", "--stressors= "), "invalid stressors");
 }
 
+static void test_iptables(void **state)
+{
+	(void)state;
+	assert_plan(PLAN("iptables", "--duration", "30s", "loss"), "iptables", 30000, 0,
+		    "{\"interface\":\"eth0\",\"protocol\":\"any\",\"match_all\":false,"
+		    "\"source\":[],\"destination\":[],\"src_ports\":[],\"dst_ports\":[],"
+		    "\"mode\":\"random\",\"probability\":0,\"pull\":true}");
+	assert_plan(PLAN("iptables", "-d", "1m", "-i", "net1", "-p", "udp", "-s", "10.1.2.3/8",
+			 "-s", "fd00::1", "--dest", "1.2.3.4", "--sport", "53,1000-2000",
+			 "--dport", "80", "--match-all", "--iptables-image", "tools",
+			 "--pull-image=0", "--limit", "3", "loss", "--mode", "nth", "--every",
+			 "3", "--packet", "2", "web"),
+		    "iptables", 60000, 3,
+		    "{\"interface\":\"net1\",\"protocol\":\"udp\",\"match_all\":true,"
+		    "\"source\":[\"10.0.0.0/8\",\"fd00::1/128\"],"
+		    "\"destination\":[\"1.2.3.4/32\"],\"src_ports\":[\"53\",\"1000-2000\"],"
+		    "\"dst_ports\":[\"80\"],\"mode\":\"nth\",\"every\":3,\"packet\":2,"
+		    "\"image\":\"tools\",\"pull\":false}");
+}
+
 static void test_iptables_refuses(void **state)
 {
 #define LOSS(...) PLAN("iptables", "-d", "5s", __VA_ARGS__)
@@ -216,6 +236,7 @@ int main(void)
 		FDS_TEST(test_lifecycle_refuses),
 		FDS_TEST(test_exec),
 		FDS_TEST(test_stress),
+		FDS_TEST(test_iptables),
 		FDS_TEST(test_iptables_refuses),
 		FDS_TEST(test_iptables_and_interval),
 		FDS_TEST(test_globals),
