@@ -1,18 +1,17 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # chaos-crash.bats - faults are undone whoever is killed: the run, the guard, the daemon, or all.
-load helper
+load chaos
 
 setup_file() {
 	export BATS_TEST_TIMEOUT=240
-	e2e_up
-	export HARPOON_ENGINE=containerd
+	chaos_up
 }
-teardown_file() { e2e_down; }
+teardown_file() { chaos_down; }
 
 setup() {
-	harpoon run -d --name a "$IMG" sleep 100000 >/dev/null
-	harpoon run -d --name b "$IMG" sleep 100000 >/dev/null
+	harpoon run -d --name one "$IMG" sleep 100000 >/dev/null
+	harpoon run -d --name two "$IMG" sleep 100000 >/dev/null
 }
 
 # begin ARGS...: a run in the background; its pid is in $run.
@@ -31,7 +30,7 @@ no_entries() { [ -z "$(entries)" ]; }
 gone() { [ ! -d "/proc/$1" ]; }
 
 # all_are WORD: both containers are in that state.
-all_are() { state_is a "$1" && state_is b "$1"; }
+all_are() { state_is one "$1" && state_is two "$1"; }
 
 # within_a_second COMMAND...: it holds within a second, on a machine that others use too.
 within_a_second() { until_ok 1 "$@"; }
@@ -53,12 +52,12 @@ held() {
 
 @test "an ordinary end, ^C, SIGTERM: undone, and only then the run ends" {
 	local sig
-	begin pause -d 300ms a b
+	begin pause -d 300ms one two
 	held paused
 	until_ok 5 gone "$run"
 	all_is_well
 	for sig in INT TERM; do
-		begin pause -d 100s a b
+		begin pause -d 100s one two
 		held paused
 		kill -$sig "$run"
 		until_ok 5 gone "$run"
@@ -67,11 +66,11 @@ held() {
 }
 
 @test "kill -9 of the run: its guards undo within a second" {
-	begin pause -d 100s a b
+	begin pause -d 100s one two
 	held paused
 	kill -KILL "$run"
 	within_a_second all_is_well
-	begin stop -t 1 --restart -d 100s a b
+	begin stop -t 1 --restart -d 100s one two
 	held exited
 	kill -KILL "$run"
 	# Starting a container is what takes its time here.
@@ -79,7 +78,7 @@ held() {
 }
 
 @test "kill -9 of a guard: the run undoes its fault, and says so" {
-	begin pause -d 3s a b
+	begin pause -d 3s one two
 	held paused
 	guards | head -n 1 | xargs kill -KILL
 	until_ok 1 grep -q 'was killed' "$E2E/chaos.out"
@@ -89,7 +88,7 @@ held() {
 }
 
 @test "kill -9 of the run and of its guards: recover undoes" {
-	begin pause -d 100s a b
+	begin pause -d 100s one two
 	held paused
 	kill -KILL "$run" $(guards)
 	sleep 0.2
@@ -97,43 +96,43 @@ held() {
 	has 'left behind: 2'
 	all_are paused
 	until_ok 5 settled
-	begin stop -t 1 --restart -d 100s a b
+	begin stop -t 1 --restart -d 100s one two
 	held exited
 	kill -KILL "$run" $(guards)
 	until_ok 5 settled
 }
 
 @test "recover leaves alone what is held, and what others have paused" {
-	harpoon pause b
-	begin pause -d 100s a
-	until_ok 5 state_is a paused
+	harpoon pause two
+	begin pause -d 100s one
+	until_ok 5 state_is one paused
 	run -0 harpoon chaos recover
 	all_are paused
 	kill -KILL "$run"
-	within_a_second state_is a running
-	state_is b paused
-	harpoon unpause b
+	within_a_second state_is one running
+	state_is two paused
+	harpoon unpause two
 }
 
 @test "kill -9 of the daemon while faults are held: undone when it is back" {
-	begin pause -d 1s a b
+	begin pause -d 1s one two
 	held paused
-	daemon_stop KILL
+	chaos_daemon_kill
 	sleep 1.5
 	guards_are 2
-	daemon_start
+	chaos_daemon_start
 	until_ok 10 all_is_well
 	until_ok 5 gone "$run"
 }
 
 @test "kill -9 of daemon, run and guards: recover undoes when it is back" {
-	begin pause -d 100s a b
+	begin pause -d 100s one two
 	held paused
-	daemon_stop KILL
+	chaos_daemon_kill
 	kill -KILL "$run" $(guards)
 	expect 1 harpoon --timeout 2s chaos recover
 	guards_are 2
-	daemon_start
+	chaos_daemon_start
 	until_ok 5 settled
 }
 
@@ -143,7 +142,7 @@ held() {
 	daemon=$(cat "$E2E/pid")
 	for who in run guards both; do
 		kill -STOP "$daemon"
-		begin pause -d 100s a b
+		begin pause -d 100s one two
 		# Listing hangs as well, so nothing is journalled until it goes on.
 		sleep 0.2
 		kill -CONT "$daemon"
@@ -158,7 +157,7 @@ held() {
 		until_ok 10 all_is_well
 	done
 	for who in run guards both; do
-		begin pause -d 100s a b
+		begin pause -d 100s one two
 		held paused
 		kill -STOP "$daemon"
 		kill -INT "$run"
@@ -175,7 +174,7 @@ held() {
 @test "a second ^C ends the run at once, and the undo is done nevertheless" {
 	local daemon
 	daemon=$(cat "$E2E/pid")
-	begin pause -d 100s a b
+	begin pause -d 100s one two
 	held paused
 	kill -STOP "$daemon"
 	kill -INT "$run"
@@ -192,57 +191,64 @@ held() {
 	local first second
 	# Both choose while it runs, so that both hold it.
 	kill -STOP "$(cat "$E2E/pid")"
-	begin pause -d 100s a
+	begin pause -d 100s one
 	first=$run
-	begin pause -d 100s a
+	begin pause -d 100s one
 	second=$run
 	sleep 0.2
 	kill -CONT "$(cat "$E2E/pid")"
 	until_ok 5 guards_are 2
-	until_ok 5 state_is a paused
+	until_ok 5 state_is one paused
 	kill -KILL "$first"
 	until_ok 5 guards_are 1
-	state_is a paused
+	state_is one paused
 	kill -KILL "$second"
-	within_a_second state_is a running
+	within_a_second state_is one running
 	no_entries
 }
 
 @test "a target that goes meanwhile is no failure" {
-	begin pause -d 1s a b
+	begin pause -d 1s one two
 	held paused
-	harpoon rm -f b
+	harpoon rm -f two
 	until_ok 10 gone "$run"
 	no_entries
-	state_is a running
+	state_is one running
 	[ ! -s "$E2E/chaos.out" ]
 }
 
 @test "random rounds of kills leave nothing" {
-	local i kinds=(pause "stop -t 1 --restart" "stop -t 1 --restart" pause) victims=(run guard both daemon)
-	local rounds=${HP_ROUNDS:-20} kind victim seed=$RANDOM
+	local i kinds=(pause "stop -t 1 --restart") victims=(run guard both daemon)
+	local rounds=${HP_ROUNDS:-20} kind victim seed=${HP_SEED:-$RANDOM}
+	# A dockerd that is killed at a bad moment takes containers with it, without any chaos; the
+	# tests above kill it at moments that it survives.
+	[ "$CHAOS_ENGINE" != docker ] || victims=(run guard both run)
 	RANDOM=$seed
 	for ((i = 0; i < rounds; i++)); do
-		kind=${kinds[RANDOM % 4]}
+		kind=${kinds[RANDOM % 2]}
 		victim=${victims[RANDOM % 4]}
 		# shellcheck disable=SC2086 # several words
-		begin $kind -d 500ms a b
+		begin $kind -d 500ms one two
 		sleep "0.$(printf %03d $((RANDOM % 600)))"
-		case $victim in
-		run) kill -KILL "$run" ;;
-		guard) guards | xargs -r kill -KILL ;;
-		both) kill -KILL "$run" $(guards) ;;
-		daemon)
-			daemon_stop KILL
-			daemon_start
-			;;
-		esac 2>/dev/null || true
-		until_ok 15 gone "$run"
-		until_ok 15 settled || {
-			echo "round $i of seed $seed: $kind, $victim" >&2
+		strike "$victim"
+		until_ok 20 gone "$run" && until_ok 20 settled || {
+			echo "round $i of HP_SEED=$seed: $kind, $victim" >&2
 			harpoon ps -a >&2
 			entries >&2
 			return 1
 		}
 	done
+}
+
+# strike VICTIM: some of them have ended already.
+strike() {
+	case $1 in
+	run) kill -KILL "$run" 2>/dev/null || true ;;
+	guard) guards | xargs -r kill -KILL 2>/dev/null || true ;;
+	both) guards | xargs -r kill -KILL "$run" 2>/dev/null || true ;;
+	daemon)
+		chaos_daemon_kill
+		chaos_daemon_start
+		;;
+	esac
 }

@@ -9,7 +9,8 @@ load helper
 
 # docker_up [BRIDGE]: start the daemon, put `harpoon` in PATH, bring the image in. Call it in setup_file.
 # With the word "bridge" containers get a network of this daemon's own, with a bridge in the host's
-# namespace and no firewall rule; without it they have the networks "none" and "host" only.
+# namespace and no firewall rule; without it they have the networks "none" and "host" only. With
+# DOCKER_LIVE=true containers outlive the daemon.
 docker_up() {
 	: "${HARPOON:?is the program to test}"
 	E2E=$(mktemp -d /tmp/hpdk.XXXXXX)
@@ -58,7 +59,7 @@ docker_config() {
 		  "data-root": "$E2E/root", "exec-root": "$E2E/exec", "pidfile": "$E2E/d.pid",
 		  "hosts": ["unix://$E2E/d.sock"], "cgroup-parent": "/$DOCKER_TAG",
 		  "storage-driver": "$driver", $network,
-		  "iptables": false, "ip6tables": false, "ip-forward": false, "ip-masq": false,
+		  "live-restore": ${DOCKER_LIVE:-false}, "iptables": false, "ip6tables": false, "ip-forward": false, "ip-masq": false,
 		  "userland-proxy": false, "shutdown-timeout": 5,
 		  "exec-opts": ["native.cgroupdriver=cgroupfs"]
 		}
