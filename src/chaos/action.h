@@ -35,7 +35,10 @@ struct hp_fault {
 	bool allow_host;
 	int64_t duration_ns;
 	int64_t began_ns; /* Unix time of its journalling */
-	pid_t guard;      /* in what was read from the journal: who held it */
+	/* apply() has succeeded; kept for HP_ACTION_SHARED only. Without it a daemon may still do
+	 * what it was asked for, though who asked has died: undo() watches out for that. */
+	bool confirmed;
+	pid_t guard; /* in what was read from the journal: who held it */
 
 	/* How it is reached; filled at the first hp_fault_engine() and hp_fault_netns(). */
 	struct hp_fault_reach *reach;

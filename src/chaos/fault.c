@@ -209,6 +209,7 @@ struct hp_json *hp_fault_to_json(const struct hp_fault *f)
 	hp_json_set_bool(o, "allow_host", f->allow_host);
 	hp_json_set_i64(o, "duration_ns", f->duration_ns);
 	hp_json_set_i64(o, "began_ns", f->began_ns);
+	hp_json_set_bool(o, "confirmed", f->confirmed);
 	hp_json_set_i64(o, "guard", getpid());
 	hp_json_set(o, "engine", engine_to_json(f->reach));
 	hp_json_set(o, "container", container_to_json(f));
@@ -269,6 +270,7 @@ int hp_fault_from_json(const struct hp_json *doc, const char *journal, struct hp
 	f->allow_host = hp_json_bool(hp_json_get(doc, "allow_host"), false);
 	f->duration_ns = hp_json_i64(hp_json_get(doc, "duration_ns"), 0);
 	f->began_ns = hp_json_i64(hp_json_get(doc, "began_ns"), 0);
+	f->confirmed = hp_json_bool(hp_json_get(doc, "confirmed"), false);
 	f->guard = (pid_t)hp_json_i64(hp_json_get(doc, "guard"), 0);
 	f->container = container_from_json(container, engine_name);
 	f->reach = reach_new(engine_name, journal);

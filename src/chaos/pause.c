@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pause.c - freeze all processes of a container until the fault ends. args: {}. */
+#include "base/clock.h"
 #include "chaos/action.h"
 
 static int pause_apply(struct hp_fault *f, struct hp_error *err)
@@ -11,19 +12,35 @@ static int pause_apply(struct hp_fault *f, struct hp_error *err)
 	return hp_engine_pause(engine, f->container->id, err);
 }
 
-/* A container that has ended or gone is not paused any more. */
-static int pause_undo(struct hp_fault *f, struct hp_error *err)
-{
-	struct hp_engine *engine = NULL;
+/* How long a daemon may still be about to pause, and how often that is looked at. */
+#define LATE_MS  500
+#define PAUSE_MS 100
 
-	if (hp_fault_engine(f, &engine, err) < 0)
-		return -1;
-	if (hp_engine_unpause(engine, f->container->id, err) == 0)
+/* A container that has ended or gone is not paused any more. */
+static int thaw(struct hp_engine *engine, const char *id, struct hp_error *err)
+{
+	if (hp_engine_unpause(engine, id, err) == 0)
 		return 0;
 	if (err->code != HP_ENOTFOUND && err->code != HP_ESTATE)
 		return -1;
 	hp_error_clear(err);
 	return 0;
+}
+
+static int pause_undo(struct hp_fault *f, struct hp_error *err)
+{
+	int64_t deadline = hp_clock_ms() + (f->confirmed ? 0 : LATE_MS);
+	struct hp_engine *engine = NULL;
+
+	if (hp_fault_engine(f, &engine, err) < 0)
+		return -1;
+	for (;;) {
+		if (thaw(engine, f->container->id, err) < 0)
+			return -1;
+		if (hp_clock_ms() >= deadline)
+			return 0;
+		hp_clock_sleep_ms(PAUSE_MS);
+	}
 }
 
 const struct hp_action hp_action_pause = {

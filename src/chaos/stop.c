@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stop.c - stop containers, for good or until the fault ends. args: {"grace_ms": 5000}. */
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "chaos/action.h"
 
 /* Overrides the container's stop signal. From: Pumba's README, labels. */
@@ -27,25 +28,44 @@ static int stop_apply(struct hp_fault *f, struct hp_error *err)
 	return hp_engine_stop(engine, f->container->id, signal, grace_of(f->args), err);
 }
 
-/* Who has removed it meanwhile, or has started it, wanted that. */
-static int stop_undo(struct hp_fault *f, struct hp_error *err)
+/* How long after its grace a daemon may still be about to kill. */
+#define LATE_MS  1000
+#define PAUSE_MS 50
+
+/* Start it unless it runs. Returns: 1 when it ran, 0 when that is done, -1. */
+static int start_again(struct hp_engine *engine, const char *id, struct hp_error *err)
 {
 	AUTO(hp_container_free) struct hp_container *now = NULL;
-	struct hp_engine *engine = NULL;
 
-	if (hp_fault_engine(f, &engine, err) < 0)
-		return -1;
-	if (hp_engine_inspect(engine, f->container->id, &now, err) == 0) {
+	if (hp_engine_inspect(engine, id, &now, err) == 0) {
 		if (now->state == HP_STATE_RUNNING || now->state == HP_STATE_RESTARTING ||
-		    now->state == HP_STATE_PAUSED ||
-		    hp_engine_start(engine, now->id, 0, 0, NULL, err) == 0)
+		    now->state == HP_STATE_PAUSED)
+			return 1;
+		if (hp_engine_start(engine, now->id, 0, 0, NULL, err) == 0)
 			return 0;
 	}
-	/* HP_ESTATE: somebody was faster, or it was restarted by its policy. */
+	/* Who has removed it meanwhile wanted that. HP_ESTATE: somebody else has started it. */
 	if (err->code != HP_ENOTFOUND && err->code != HP_ESTATE)
 		return -1;
 	hp_error_clear(err);
 	return 0;
+}
+
+static int stop_undo(struct hp_fault *f, struct hp_error *err)
+{
+	int64_t late = f->confirmed ? 0 : grace_of(f->args) + LATE_MS;
+	int64_t deadline = hp_clock_ms() + late;
+	struct hp_engine *engine = NULL;
+	int rc;
+
+	if (hp_fault_engine(f, &engine, err) < 0)
+		return -1;
+	while ((rc = start_again(engine, f->container->id, err)) == 1) {
+		if (hp_clock_ms() >= deadline)
+			return 0;
+		hp_clock_sleep_ms(PAUSE_MS);
+	}
+	return rc;
 }
 
 /* The second key is spelt as in Pumba's log, which people have scripts for. */

@@ -18,12 +18,43 @@ static bool is_shared(const struct hp_fault *f)
 	return f->action->flags & HP_ACTION_SHARED;
 }
 
+static bool is_same_target(const struct hp_fault *f, const struct hp_fault *other)
+{
+	return !hp_str_eq(other->id, f->id) &&
+	       hp_str_eq(other->container->id, f->container->id) &&
+	       hp_str_eq(other->reach->engine_name, f->reach->engine_name);
+}
+
+/* A container that is held paused cannot be stopped, nor the other way round, without one undo
+ * spoiling the other. */
+static int refuse_contradiction(const struct hp_fault *f, struct hp_error *err)
+{
+	AUTO(hp_journal_list_clear) struct hp_journal_list list = {0};
+
+	if (hp_journal_read(f->reach->journal, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.count; i++) {
+		const struct hp_fault *other = list.items[i].fault;
+		if (!other || !is_shared(other) || other->action == f->action ||
+		    !is_same_target(f, other))
+			continue;
+		return hp_fail(err, HP_ESTATE,
+			       "container '%s' is held by fault '%s' (%s) already%s",
+			       f->container->name, other->id, other->action->name,
+			       list.items[i].held ? "; wait for its end"
+						  : "; its guard was killed: 'harpoon chaos "
+						    "recover' undoes it");
+	}
+	return 0;
+}
+
 /* Write the entry; of a shared state while nobody decides whether he is the last to hold it. */
 static int begin(struct hp_fault *f, struct hp_error *err)
 {
 	AUTO_CLOSE int lock = -1;
 
-	if (is_shared(f) && hp_journal_lock(f->reach->journal, &lock, err) < 0)
+	if (is_shared(f) && (hp_journal_lock(f->reach->journal, &lock, err) < 0 ||
+			     refuse_contradiction(f, err) < 0))
 		return -1;
 	return hp_journal_write(f, err);
 }
@@ -36,8 +67,11 @@ int hp_fault_apply(struct hp_fault *f, struct hp_error *err)
 		return f->action->apply(f, err);
 	if (begin(f, err) < 0)
 		return -1;
-	if (f->action->apply(f, err) == 0)
-		return 0;
+	if (f->action->apply(f, err) == 0) {
+		f->confirmed = true;
+		if (!is_shared(f) || hp_journal_write(f, err) == 0)
+			return 0;
+	}
 	if (hp_fault_undo(f, PATIENCE_MS, &undo_err) < 0)
 		hp_wrap(err, "what it did is not undone (%s)", undo_err.msg);
 	return -1;
@@ -61,9 +95,7 @@ static int held_by_others(const struct hp_fault *f, bool *ret, struct hp_error *
 	*ret = false;
 	for (size_t i = 0; i < list.count && !*ret; i++) {
 		const struct hp_fault *other = list.items[i].fault;
-		*ret = other && other->action == f->action && !hp_str_eq(other->id, f->id) &&
-		       hp_str_eq(other->container->id, f->container->id) &&
-		       hp_str_eq(other->reach->engine_name, f->reach->engine_name);
+		*ret = other && other->action == f->action && is_same_target(f, other);
 	}
 	return 0;
 }

@@ -111,6 +111,15 @@ const struct hp_action chaos_mark_shared = {
 	.undo = shared_undo,
 };
 
+const struct hp_action chaos_mark_other = {
+	.name = "mark-other",
+	.doing = "marking container",
+	.undoing = "unmarking container",
+	.flags = HP_ACTION_SHARED,
+	.apply = shared_apply,
+	.undo = shared_undo,
+};
+
 static int strike_apply(struct hp_fault *f, struct hp_error *err)
 {
 	hp_clock_sleep_ms(hp_json_i64(hp_json_get(f->args, "sleep_ms"), 0));

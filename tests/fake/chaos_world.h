@@ -26,6 +26,7 @@
  * the fault}. mark_shared: makes and removes DIR/shared, a state of the target. */
 extern const struct hp_action chaos_mark;
 extern const struct hp_action chaos_mark_shared;
+extern const struct hp_action chaos_mark_other; /* the same, by another name */
 /* Nothing undoes it: makes DIR/FAULT-ID. "refuse" as above; "sleep_ms": before. */
 extern const struct hp_action chaos_strike;
 extern const struct hp_action chaos_strike_slow;

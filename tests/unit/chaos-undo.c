@@ -96,6 +96,31 @@ static void the_last_one_undoes_a_shared_state(void **state)
 	OK(hp_fault_undo(other, 0, &err));
 }
 
+/* What would spoil another fault's undo is refused, in whoever's hands that is. */
+static void two_states_at_once_are_refused(void **state)
+{
+	(void)state;
+	AUTO(chaos_world_close) struct chaos_world w;
+	struct hp_error why = HP_ERROR_INIT;
+
+	chaos_world_open(&w, 2);
+	w.plan.action = &chaos_mark_shared;
+	AUTO(hp_fault_free) struct hp_fault *first = chaos_world_fault(&w, "a", 1);
+	AUTO(hp_fault_free) struct hp_fault *elsewhere = chaos_world_fault(&w, "b", 2);
+	w.plan.action = &chaos_mark_other;
+	AUTO(hp_fault_free) struct hp_fault *second = chaos_world_fault(&w, "a", 3);
+	OK(hp_fault_apply(first, &err));
+	OK(hp_fault_apply(elsewhere, &err));
+	assert_int_equal(hp_fault_apply(second, &why), -1);
+	assert_int_equal(why.code, HP_ESTATE);
+	assert_non_null(strstr(why.msg, "test-1"));
+	assert_true(chaos_world_has(&w, "shared"));
+	OK(hp_fault_undo(first, 0, &err));
+	OK(hp_fault_apply(second, &err));
+	OK(hp_fault_undo(second, 0, &err));
+	OK(hp_fault_undo(elsewhere, 0, &err));
+}
+
 struct tally {
 	int undone, held, failed;
 };
@@ -191,6 +216,7 @@ int main(void)
 		FDS_TEST(without_an_undo_there_is_no_entry),
 		FDS_TEST(tries_again_and_then_leaves_it),
 		FDS_TEST(the_last_one_undoes_a_shared_state),
+		FDS_TEST(two_states_at_once_are_refused),
 		FDS_TEST(recovers_what_nobody_holds),
 		FDS_TEST(recovers_one_run_only),
 		FDS_TEST(counts_what_cannot_be_recovered),
