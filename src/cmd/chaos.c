@@ -126,11 +126,18 @@ static int run_word(struct hp_chaos *c, const struct level *level, const char *c
 	return status;
 }
 
-/* What the log shall be like counts also for what is wrong with the other flags. */
+/* What the log shall be like counts also for what is wrong with the other flags. What harpoon's own
+ * options say counts where those of chaos say nothing. */
 static void set_up_log(struct hp_chaos *c)
 {
-	c->log.level = hp_chaos_level_parse(c->globals.log_level);
-	c->log.json = c->globals.json;
+	const struct hp_globals *own = &c->cli->globals;
+	const char *level = c->globals.log_level;
+
+	if (own->log_level && !hp_pflags_given(hp_chaos_flags, &c->globals,
+					       offsetof(struct hp_chaos_globals, log_level)))
+		level = hp_str_eq(own->log_level, "warn") ? "warning" : own->log_level;
+	c->log.level = hp_chaos_level_parse(level);
+	c->log.json = c->globals.json || hp_str_eq(own->log_format, "json");
 }
 
 static int run_program(struct hp_chaos *c, const char *const *argv, struct hp_error *err)

@@ -199,6 +199,8 @@ refused() {
 	[ -z "$stderr" ]
 	LOG_LEVEL=ERROR both 0 --runtime fake kill nobody
 	[ -z "$stderr" ]
+	run --separate-stderr -0 harpoon --log-level info --log-format json chaos --runtime fake kill nobody
+	jq -es '.[0].level == "info" and .[1].level == "warning"' <<<"$stderr"
 	both 0 --runtime fake -l nonsense kill nobody
 	tells 'no containers found'
 	both 0 --runtime fake -l debug --seed 42 --run-id mine kill nobody
@@ -401,6 +403,18 @@ complete_to() {
 		--containerd-socket "$CONTAINERD_ADDRESS" --namespace "$CONTAINERD_NAMESPACE" kill dry
 	chaos --dry-run pause -d 60s dry
 	state_is dry running
+}
+
+@test "a dry run of iptables prints the exact steps, and has set none" {
+	up ipt
+	run --separate-stderr -0 chaos --dry-run iptables -i lo -d 60s -p tcp --dport 80,443 \
+		loss --probability 0.25 ipt
+	[[ ${lines[0]} == 'plan: iptables container ipt ('*') for 1m0s' ]]
+	[ "$(grep -c '^  apply: .*INPUT' <<<"$output")" -ge 2 ]
+	[ "$(grep -c '^  revert: ' <<<"$output")" -ge 1 ]
+	run --separate-stderr -0 chaos --dry-run --output ndjson iptables -i lo -d 60s loss ipt
+	jq -es 'map(select(.event == "planned")) | .[0].apply | length >= 1' <<<"$output"
+	[ -z "$(nsenter -t "$(pid_of ipt)" -n iptables-save -t filter 2>/dev/null | grep DROP)" ]
 }
 
 @test "events as ndjson, as their schema says, and a report" {
