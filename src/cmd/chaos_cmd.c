@@ -10,17 +10,11 @@ static int chaos_run(const struct hp_use *use, struct hp_error *err)
 	return hp_chaos_main(use->cli, "harpoon chaos", use->operands);
 }
 
-static void chaos_help(FILE *out)
-{
-	hp_pumba_help(out, "harpoon chaos");
-}
-
 const struct hp_cmd hp_cmd_chaos = {
 	.name = "chaos",
 	.summary = "break containers on purpose, and put them back",
 	.operands = "COMMAND...",
 	.flags = HP_CMD_RAW,
-	.help = chaos_help,
 	.man = hp_pumba_man,
 	.run = chaos_run,
 };

@@ -57,9 +57,8 @@ struct hp_cmd {
 	unsigned max_operands;
 	enum hp_operand_kind kind;
 	unsigned flags; /* enum hp_cmd_flag */
-	/* With HP_CMD_RAW: what help prints, and what the man page says of its commands, which
-	 * @called begins. */
-	void (*help)(FILE *out);
+	/* With HP_CMD_RAW, whose first word may be "help": what its man page says of its
+	 * commands, which @called begins. */
 	void (*man)(FILE *out, const char *called);
 	/* A group has commands instead of run(); their names begin with its own. Ends with NULL. */
 	const struct hp_cmd *const *subs;

@@ -82,15 +82,28 @@ static void print_program(FILE *out)
 
 int hp_help_print(FILE *out, const struct hp_cmd *cmd)
 {
-	if (cmd && cmd->help)
-		cmd->help(out);
-	else if (cmd && cmd->subs)
+	if (cmd && cmd->subs)
 		print_group(out, cmd);
 	else if (cmd)
 		print_command(out, cmd);
 	else
 		print_program(out);
 	return 0;
+}
+
+/* A command with a grammar of its own knows what its words mean. */
+static int ask_itself(const struct hp_use *use, const struct hp_cmd *cmd, struct hp_error *err)
+{
+	AUTO(hp_strv_free) struct hp_strv words = {0};
+
+	hp_strv_add(&words, "help");
+	for (size_t i = 1; i < use->n_operands; i++)
+		hp_strv_add(&words, use->operands[i]);
+	return cmd->run(&(struct hp_use){.cli = use->cli,
+					 .cmd = cmd,
+					 .operands = hp_strv_view(&words),
+					 .n_operands = words.count},
+			err);
 }
 
 static int help_run(const struct hp_use *use, struct hp_error *err)
@@ -101,6 +114,8 @@ static int help_run(const struct hp_use *use, struct hp_error *err)
 	size_t used = 0;
 	if (!cmd)
 		return -1;
+	if (cmd->flags & HP_CMD_RAW)
+		return ask_itself(use, cmd, err);
 	const struct hp_cmd *sub = hp_cmd_descend(cmd, use->operands + 1, &used);
 	if (use->n_operands > used + 1)
 		return hp_fail(err, HP_EUSAGE, "there is no command '%s %s'", cmd->name,

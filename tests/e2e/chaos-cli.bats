@@ -85,6 +85,9 @@ up() {
 	has 'iptables loss' --probability
 	expect 0 harpoon help chaos
 	has 'GLOBAL OPTIONS:'
+	expect 0 harpoon help chaos kill
+	has 'harpoon chaos kill' --signal
+	expect 3 harpoon help chaos foo
 }
 
 @test "versions" {
