@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cgroup_path.c - where cgroups are: the forms of their paths, and the hierarchies of a host. */
-#include <stdio.h>
+/* cgroup_path.c - where cgroups are: the forms of their paths, in the hierarchies of a host. */
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/cgroup.h"
 #include "base/path.h"
 #include "shim/cgroup.h"
 
 #define SLICE ".slice"
 #define SCOPE ".scope"
-
-/* Fields of a line of mountinfo. */
-enum { FIELD_ROOT = 3, FIELD_POINT = 4, FIELD_OPTIONAL = 6 };
 
 static bool is_slice(const char *name)
 {
@@ -74,85 +71,16 @@ int hp_shim__cgroup_path(const char *path, char **ret, struct hp_error *err)
 	return 0;
 }
 
-/* Is this word one of the list? */
-static bool has_word(const char *list, const char *word, size_t len)
-{
-	while (*list) {
-		const size_t n = strcspn(list, ",");
-
-		if (n == len && strncmp(list, word, n) == 0)
-			return true;
-		list += n;
-		list += *list == ',';
-	}
-	return false;
-}
-
-/* The path of this process in the hierarchy of these controllers, of which @options has the names;
- * NULL: it is version 2. Owns: the caller, NULL when it is in none. */
-static char *own_path(const char *own, const char *options)
-{
-	AUTO(hp_strv_free) struct hp_strv lines = {0};
-
-	hp_strv_split(&lines, own, '\n');
-	for (size_t i = 0; i < lines.count; i++) {
-		const char *names = strchr(lines.items[i], ':');
-		const char *path = names ? strchr(names + 1, ':') : NULL;
-
-		if (!path)
-			continue;
-		names++;
-		/* Names of one hierarchy are all the same or none, so the first tells. */
-		const size_t len = strcspn(names, ",:");
-		if (options ? len > 0 && has_word(options, names, len) : len == 0)
-			return hp_strdup(path + 1);
-	}
-	return NULL;
-}
-
-/* Where it is below @point, at which the hierarchy is mounted from @root on. */
-static char *own_dir(const char *own, const char *options, const char *root, const char *point)
-{
-	AUTO_FREE char *path = own_path(own, options);
-	const size_t len = strcmp(root, "/") == 0 ? 0 : strlen(root);
-
-	if (!path || strncmp(path, root, len) != 0 || path[len] != '/' || !path[len + 1])
-		return hp_strdup(point);
-	return hp_sprintf("%s%s", point, path + len);
-}
-
-static void add_place(const struct hp_strv *fields, const char *own, const char *below,
-		      struct hp_shim_cgroup *ret)
-{
-	size_t i = FIELD_OPTIONAL;
-
-	while (i < fields->count && strcmp(fields->items[i], "-") != 0)
-		i++;
-	if (i + 3 >= fields->count)
-		return;
-
-	const char *type = fields->items[i + 1];
-	const char *point = fields->items[FIELD_POINT];
-	const bool v2 = strcmp(type, "cgroup2") == 0;
-	AUTO_FREE char *dir = hp_sprintf("%s%s", point, below);
-	if ((!v2 && strcmp(type, "cgroup") != 0) || hp_strv_has(&ret->dirs, dir))
-		return;
-	hp_strv_add(&ret->dirs, dir);
-	hp_strv_take(&ret->homes, own_dir(own, v2 ? NULL : fields->items[i + 3],
-					  fields->items[FIELD_ROOT], point));
-}
-
 void hp_shim__cgroup_places(const char *mounts, const char *own, const char *below,
 			    struct hp_shim_cgroup *ret)
 {
-	AUTO(hp_strv_free) struct hp_strv lines = {0};
+	AUTO(hp_cgroup_places_clear) struct hp_cgroup_places places = {0};
 
-	hp_strv_split(&lines, mounts, '\n');
-	for (size_t i = 0; i < lines.count; i++) {
-		AUTO(hp_strv_free) struct hp_strv fields = {0};
+	hp_cgroup_places_read(mounts, own, &places);
+	for (size_t i = 0; i < places.count; i++) {
+		const struct hp_cgroup_place *p = &places.items[i];
 
-		hp_strv_split(&fields, lines.items[i], ' ');
-		if (fields.count > FIELD_OPTIONAL)
-			add_place(&fields, own, below, ret);
+		hp_strv_addf(&ret->dirs, "%s%s", p->point, below);
+		hp_strv_add(&ret->homes, p->dir ? p->dir : p->point);
 	}
 }

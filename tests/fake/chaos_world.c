@@ -142,8 +142,8 @@ const struct hp_action chaos_strike_slow = {
 const struct hp_action *hp_action_find(const char *name)
 {
 	static const struct hp_action *const all[] = {
-		&chaos_mark,      &chaos_mark_shared,      &hp_action_iptables,
-		&hp_action_pause, &hp_action_stop_restart,
+		&chaos_mark,       &chaos_mark_shared, &hp_action_iptables,
+		&hp_action_stress, &hp_action_pause,   &hp_action_stop_restart,
 	};
 
 	for (size_t i = 0; i < HP_ARRAY_LEN(all); i++)
