@@ -62,7 +62,7 @@ enum hp_engine_can {
 	HP_CAN_CENSUS = 1u << 13,     /* count all that it holds */
 	HP_CAN_CREATE = 1u << 14,     /* make containers */
 	HP_CAN_PULL = 1u << 15,       /* take images from registries */
-	HP_CAN_LOOK_UP = 1u << 16,    /* create finds users and devices; else start does */
+	HP_CAN_LOOK_UP = 1u << 16,    /* create finds users and devices; else start may */
 	HP_CAN_LOG_BYTES = 1u << 17, /* logs keep any bytes; else U+FFFD for what is no UTF-8 */
 	HP_CAN_RESTART = 1u << 18,   /* start again what has ended; restart needs it too */
 	HP_CAN_ISOLATE = 1u << 19,   /* make containers without a network (network "none") */

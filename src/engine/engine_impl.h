@@ -90,6 +90,7 @@ extern const struct hp_engine_ops hp_engine__fake;
 extern const struct hp_engine_ops hp_engine__containerd;
 extern const struct hp_engine_ops hp_engine__cri;
 extern const struct hp_engine_ops hp_engine__docker;
+extern const struct hp_engine_ops hp_engine__podman;
 
 /* Implementations of the three stream handles. Each begins with its ops, so that an engine can
  * have kinds of its own. @next: see the public call of that name. */

@@ -2,8 +2,11 @@
 /* shared.c - what engines of their own folders need alike. */
 #include "engine/shared.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -85,4 +88,31 @@ int hp_engine__await_end(struct hp_waiter *w, int64_t timeout_ms, struct hp_erro
 		if (hp_fd_poll(hp_waiter_fd(w), POLLIN, left, err) < 0)
 			return -1;
 	}
+}
+
+/* So long the last of a log is waited for. */
+#define LOG_REST_MS  500
+#define LOG_PAUSE_MS 5
+
+/* From: fcntl(2), F_SETLEASE: a lease for reading is given only when nobody has the file open for
+ * writing. One that is broken tells by a signal, so by one that is ignored. */
+int hp_engine__log_is_written(int fd)
+{
+	if (fcntl(fd, F_SETSIG, SIGURG) < 0)
+		return -1;
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
+		(void)fcntl(fd, F_SETLEASE, F_UNLCK);
+		return 0;
+	}
+	return errno == EAGAIN ? 1 : -1;
+}
+
+void hp_engine__log_await_end(const char *path)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int64_t deadline = hp_deadline_in(LOG_REST_MS);
+
+	while (fd >= 0 && hp_engine__log_is_written(fd) > 0 &&
+	       hp_deadline_left_ms(deadline) > 0)
+		hp_clock_sleep_ms(LOG_PAUSE_MS);
 }

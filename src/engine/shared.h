@@ -26,3 +26,10 @@ void hp_engine__count_network(pid_t pid, struct hp_stats *stats);
 /* Wait for the end that @w waits for; a container that somebody else deletes has ended too.
  * Returns: 1 when it has ended, 0 when @timeout_ms has passed, -1. */
 int hp_engine__await_end(struct hp_waiter *w, int64_t timeout_ms, struct hp_error *err);
+
+/* Has anybody the log @fd open for writing? Returns: 1, 0, -1 when the file system or our rights do not
+ * let us know. */
+int hp_engine__log_is_written(int fd);
+/* Of a container that has ended all of the log is wanted, and the last of it may not be there yet: wait
+ * a moment for its writer to close it. */
+void hp_engine__log_await_end(const char *path);

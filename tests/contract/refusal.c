@@ -41,7 +41,8 @@ static void unknown_containers_are_not_found(void **state)
 	FAILS(HP_ENOTFOUND, hp_engine_logs(e, ref, NULL, &stream, &err));
 	FAILS(HP_ENOTFOUND, hp_engine_waiter(e, ref, &waiter, &err));
 	FAILS(HP_ENOTFOUND, hp_engine_wait(e, ref, 1000, &exit, &err));
-	FAILS(HP_ENOTFOUND, hp_engine_update(e, ref, &resources, &err));
+	FAILS(unless(c, HP_CAN_UPDATE, HP_ENOTFOUND),
+	      hp_engine_update(e, ref, &resources, &err));
 	FAILS(HP_ENOTFOUND, hp_engine_stats(e, ref, &stats, &err));
 	assert_null(container);
 	assert_null(waiter);
@@ -125,6 +126,7 @@ static void a_name_is_taken_once(void **state)
 /* Creation fails, or else the start does. */
 static void needs(struct contract *c, const struct hp_container_spec *bad)
 {
+	struct hp_error refusal = HP_ERROR_INIT;
 	char *id = NULL;
 
 	if (hp_engine_can(c->engine) & HP_CAN_LOOK_UP) {
@@ -132,7 +134,11 @@ static void needs(struct contract *c, const struct hp_container_spec *bad)
 		assert_null(id);
 		return;
 	}
-	id = make_spec(c, bad);
+	if (hp_engine_create(c->engine, bad, &id, &refusal) < 0) {
+		assert_int_equal(refusal.code, HP_ENOTFOUND);
+		assert_null(id);
+		return;
+	}
 	FAILS(HP_ENOTFOUND, hp_engine_start(c->engine, id, 0, 0, NULL, &err));
 	drop(c, id);
 	free(id);

@@ -36,6 +36,8 @@ cri_prepare() {
 		disabled_plugins = ["io.containerd.snapshotter.v1.devmapper"]
 		[grpc]
 		  address = "$CONTAINERD_ADDRESS"
+		[plugins."io.containerd.nri.v1.nri"]
+		  disable = true
 		[plugins."io.containerd.grpc.v1.cri"]
 		  sandbox_image = "localhost/pause:1"
 		  stream_server_address = "127.0.0.1"
@@ -63,6 +65,7 @@ cri_traces() {
 	ip -o link show type veth 2>/dev/null | sed 's/^[0-9]*: \([^:@]*\).*/veth \1/'
 	ip route show root "${CRI_SUBNET:-198.19.0.0/24}" | sed 's/^/route /'
 	find /var/lib/cni -type f -name "*$CRI_NET*" 2>/dev/null
+	find /run/nri -type s 2>/dev/null
 	return 0
 }
 

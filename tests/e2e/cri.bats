@@ -197,8 +197,9 @@ cri_limit() {
 	has "not supported"
 	expect 125 hcri run --rm -v name:/mnt "$IMG" true
 	has volume
-	expect 125 hcri run --rm -v /no/such/dir:/mnt:ro --mount type=bind,src=/no/such,dst=/x "$IMG" true
-	has /no/such
+	expect 125 hcri run --rm --mount "type=bind,src=$E2E/none,dst=/x" "$IMG" true
+	has "$E2E/none"
+	[ ! -e "$E2E/none" ]
 	[ -z "$(hcri ps -aq --filter name=true)" ]
 }
 

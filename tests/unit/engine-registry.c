@@ -7,7 +7,7 @@
 
 static void every_engine_is_there_once(void **state)
 {
-	static const char *const want[] = {"containerd", "cri", "docker", "fake"};
+	static const char *const want[] = {"containerd", "cri", "docker", "fake", "podman"};
 	size_t count = 0;
 
 	(void)state;

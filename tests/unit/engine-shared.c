@@ -2,6 +2,7 @@
 /* engine-shared.c - tests of src/engine/shared.c. */
 #include "engine/shared.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
@@ -103,12 +104,32 @@ static void ends_are_awaited(void **state)
 	}
 }
 
+static void writers_of_a_log_are_seen(void **state)
+{
+	char path[] = "/tmp/hp-shared.XXXXXX";
+	AUTO_CLOSE int writer = mkostemp(path, O_CLOEXEC);
+	AUTO_CLOSE int reader = open(path, O_RDONLY | O_CLOEXEC);
+	int64_t begin = hp_clock_ms();
+
+	(void)state;
+	assert_true(writer >= 0 && reader >= 0);
+	assert_int_equal(hp_engine__log_is_written(reader), 1);
+	hp_engine__log_await_end(path);
+	assert_true(hp_clock_ms() - begin >= 500);
+	close(TAKE_FD(writer));
+	assert_int_equal(hp_engine__log_is_written(reader), 0);
+	hp_engine__log_await_end(path);
+	unlink(path);
+	hp_engine__log_await_end(path); /* there is none: nothing to wait for */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(random_ids_differ),
 		FDS_TEST(a_network_of_ours_is_not_counted),
 		FDS_TEST(ends_are_awaited),
+		FDS_TEST(writers_of_a_log_are_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

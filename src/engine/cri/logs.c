@@ -1,39 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* logs.c - the log that the runtime writes for kubelet, read where it lies. */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-
 #include "base/alloc.h"
 #include "base/str.h"
 #include "engine/cri/cri.h"
 #include "engine/log_kind.h"
 #include "wire/cri_log.h"
 
-/* The runtime closes the log a moment after the container has ended. */
-#define REST_MS       500
-#define REST_PAUSE_MS 5
-#define CLOSE_MS      10
-#define CLOSES        50
+/* The runtime says that a container has ended a moment after it has closed the log. */
+#define CLOSE_MS 10
+#define CLOSES   50
 
 struct follower {
 	struct cri *c;
 	char *id;
 };
-
-/* Has anybody @fd open for writing? The kernel gives a lease for reading only when nobody has. From:
- * fcntl(2), F_SETLEASE. A lease that is broken tells by a signal, so by one that is ignored.
- * Returns: 1, 0, -1 when the file system or our rights do not let us know. */
-static int is_written(int fd)
-{
-	if (fcntl(fd, F_SETSIG, SIGURG) < 0)
-		return -1;
-	if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
-		(void)fcntl(fd, F_SETLEASE, F_UNLCK);
-		return 0;
-	}
-	return errno == EAGAIN ? 1 : -1;
-}
 
 /* A runtime that is away, or restarts, has the log closed while the container goes on. */
 static bool lives(int fd, void *arg)
@@ -42,7 +22,7 @@ static bool lives(int fd, void *arg)
 	AUTO_REPLY Hp__CriContainerStatusResponse *status = NULL;
 	struct hp_error ignored = HP_ERROR_INIT;
 
-	if (is_written(fd) > 0)
+	if (hp_engine__log_is_written(fd) > 0)
 		return true;
 	if (hp_cri__status(f->c, f->id, false, &status, &ignored) < 0)
 		return ignored.code == HP_EUNAVAILABLE;
@@ -64,16 +44,6 @@ static const struct hp_log_kind cri_log = {
 	.close_ms = CLOSE_MS,
 	.closes = CLOSES,
 };
-
-/* Of a container that has ended all of the log is wanted, and the last of it may not be there yet. */
-static void await_rest(const char *path)
-{
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	int64_t deadline = hp_deadline_in(REST_MS);
-
-	while (fd >= 0 && is_written(fd) > 0 && hp_deadline_left_ms(deadline) > 0)
-		hp_clock_sleep_ms(REST_PAUSE_MS);
-}
 
 char *hp_cri__log_dir(const struct cri *c, const char *name)
 {
@@ -106,7 +76,7 @@ int hp_cri__logs(struct hp_engine *e, const char *ref, const struct hp_logs *wha
 	const char *path = status->status->log_path;
 	if (!what->follow && !hp_str_empty(path) &&
 	    status->status->state == HP__CRI_CONTAINER_STATE__CRI_EXITED)
-		await_rest(path);
+		hp_engine__log_await_end(path);
 	if (hp_cri__log_stream(c, found.container->id, path, what, ret, err) == 0)
 		return 0;
 	if (err->code != HP_ENOTFOUND)
