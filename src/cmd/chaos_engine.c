@@ -2,10 +2,8 @@
 /* chaos_engine.c - which engine a run talks to, and how it is reached. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/path.h"
 #include "cmd/chaos.h"
 #include "cmd/engine_choice.h"
 
@@ -72,43 +70,18 @@ static const char *bare_path(const char *address)
 	return hp_str_starts(address, scheme) ? address + strlen(scheme) : address;
 }
 
-/* A text that lives as long as the run. */
-static const char *keep(struct hp_chaos *c, char *take_text)
-{
-	hp_strv_take(&c->owned, take_text);
-	return take_text;
-}
-
-/* A file for TLS: as given; in Docker's directory for them; NULL where none was asked for and none
- * is there. */
-static const char *tls_file(struct hp_chaos *c, const char *given_file, const char *name)
-{
-	const char *dir = getenv("DOCKER_CERT_PATH");
-
-	if (given_file[0])
-		return given_file;
-	AUTO_FREE char *path = hp_path_join(hp_str_empty(dir) ? "/etc/ssl/docker" : dir, name);
-	if (hp_str_empty(dir) && access(path, F_OK) < 0)
-		return NULL;
-	return keep(c, TAKE(path));
-}
-
 static void reach_docker(struct hp_chaos *c, struct hp_client_config *config)
 {
 	const struct hp_chaos_globals *g = &c->globals;
 
 	config->address =
 		GIVEN(c, host) || !c->cli->globals.address ? g->host : c->cli->globals.address;
-	if (!g->tls && !g->tls_verify)
-		return;
-	/* tcp:// leaves open whether it is spoken in clear text, which is not what was asked for. */
-	if (hp_str_starts(config->address, "tcp://"))
-		config->address =
-			keep(c, hp_sprintf("https://%s", config->address + strlen("tcp://")));
-	config->tls_verify = g->tls_verify;
-	config->tls_ca = tls_file(c, g->tls_ca, "ca.pem");
-	config->tls_cert = tls_file(c, g->tls_cert, "cert.pem");
-	config->tls_key = tls_file(c, g->tls_key, "key.pem");
+	hp_engine_use_tls(&(struct hp_engine_tls){.tls = g->tls,
+						  .tlsverify = g->tls_verify,
+						  .tlscacert = g->tls_ca,
+						  .tlscert = g->tls_cert,
+						  .tlskey = g->tls_key},
+			  config, &c->owned);
 }
 
 static void reach_containerd(struct hp_chaos *c, struct hp_client_config *config)

@@ -34,6 +34,16 @@ const struct hp_opt hp_cli_opts[] = {
 	HP_OPT_STR('R', "runtime", struct hp_globals, engine, "NAME", "the same as --engine"),
 	HP_OPT_STR('a', "address", struct hp_globals, address, "SOCKET",
 		   "the engine's socket or URL ($CONTAINERD_ADDRESS, $DOCKER_HOST)"),
+	HP_OPT_STR('H', "host", struct hp_globals, address, "URL", "the same as --address"),
+	HP_OPT_FLAG(0, "tls", struct hp_globals, tls, "docker: use TLS, with any certificate"),
+	HP_OPT_FLAG(0, "tlsverify", struct hp_globals, tlsverify,
+		    "docker: use TLS and check the daemon's certificate ($DOCKER_TLS_VERIFY)"),
+	HP_OPT_STR(0, "tlscacert", struct hp_globals, tlscacert, "FILE",
+		   "docker: who signed it ($DOCKER_CERT_PATH/ca.pem)"),
+	HP_OPT_STR(0, "tlscert", struct hp_globals, tlscert, "FILE",
+		   "docker: the client's certificate ($DOCKER_CERT_PATH/cert.pem)"),
+	HP_OPT_STR(0, "tlskey", struct hp_globals, tlskey, "FILE",
+		   "docker: the client's key ($DOCKER_CERT_PATH/key.pem)"),
 	HP_OPT_STR('n', "namespace", struct hp_globals, ns, "NAME",
 		   "the engine's namespace ($CONTAINERD_NAMESPACE)"),
 	HP_OPT_STR(0, "snapshotter", struct hp_globals, snapshotter, "NAME",
@@ -106,11 +116,27 @@ static const char *find_engine(const struct hp_cli *cli, char **ret_address)
 	return name;
 }
 
+/* Docker's own client takes any value of the variable for a yes. */
+static void use_tls(const struct hp_globals *g, struct hp_client_config *config,
+		    struct hp_strv *owned)
+{
+	const struct hp_engine_tls options = {
+		.tls = g->tls,
+		.tlsverify = g->tlsverify || first_of(NULL, "DOCKER_TLS_VERIFY"),
+		.tlscacert = g->tlscacert,
+		.tlscert = g->tlscert,
+		.tlskey = g->tlskey,
+	};
+
+	hp_engine_use_tls(&options, config, owned);
+}
+
 int hp_cli_engine_new(const struct hp_cli *cli, struct hp_engine **ret_engine,
 		      struct hp_error *err)
 {
 	const char *name = first_of(cli->globals.engine, "HARPOON_ENGINE");
 	bool placed = first_of(cli->globals.address, "CONTAINERD_ADDRESS");
+	AUTO(hp_strv_free) struct hp_strv owned = {0};
 	AUTO_FREE char *found = NULL;
 
 	if (!name)
@@ -128,6 +154,8 @@ int hp_cli_engine_new(const struct hp_cli *cli, struct hp_engine **ret_engine,
 		.state_root = cli->globals.state_root,
 	};
 
+	if (name && !hp_str_eq(name, "containerd"))
+		use_tls(&cli->globals, &config, &owned);
 	return hp_engine_open(name, &config, ret_engine, err);
 }
 
@@ -149,7 +177,11 @@ void hp_cli_words(const struct hp_cli *cli, struct hp_strv *words)
 		if (o->type == HP_OPT_MS_TYPE) {
 			hp_strv_addf(words, "--%s=%lldms", o->name,
 				     (long long)*(const int64_t *)member);
-		} else if (o->type != HP_OPT_FLAG_TYPE && o->letter != 'R') {
+		} else if (o->type == HP_OPT_FLAG_TYPE) {
+			if (*(const bool *)member)
+				hp_strv_addf(words, "--%s", o->name);
+		} else if (o->letter != 'R' && o->letter != 'H') {
+			/* Those two are other names of what was told already. */
 			const char *value = *(const char *const *)member;
 			if (value)
 				hp_strv_addf(words, "--%s=%s", o->name, value);

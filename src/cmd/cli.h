@@ -10,6 +10,11 @@
 struct hp_globals {
 	const char *engine;
 	const char *address;
+	bool tls;
+	bool tlsverify;
+	const char *tlscacert;
+	const char *tlscert;
+	const char *tlskey;
 	const char *ns;
 	const char *snapshotter;
 	const char *data_root;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine_choice.c - look for the sockets of engines. */
+/* engine_choice.c - look for the sockets of engines, and for the files of docker's TLS. */
 #include "cmd/engine_choice.h"
 
 #include <stdlib.h>
@@ -73,4 +73,43 @@ const char *hp_engine_choose(const char *const *names, char **ret_place)
 			return *names;
 	}
 	return NULL;
+}
+
+/* A text that lives as long as @owned. */
+static const char *keep(struct hp_strv *owned, char *take_text)
+{
+	hp_strv_take(owned, take_text);
+	return take_text;
+}
+
+/* A file for TLS: as given; in docker's directory for them; NULL where none was asked for and none
+ * is there. */
+static const char *tls_file(const char *given, const char *name, struct hp_strv *owned)
+{
+	const char *dir = getenv("DOCKER_CERT_PATH");
+
+	if (!hp_str_empty(given))
+		return given;
+	AUTO_FREE char *path = hp_path_join(hp_str_empty(dir) ? "/etc/ssl/docker" : dir, name);
+	if (hp_str_empty(dir) && access(path, F_OK) < 0)
+		return NULL;
+	return keep(owned, TAKE(path));
+}
+
+void hp_engine_use_tls(const struct hp_engine_tls *options, struct hp_client_config *config,
+		       struct hp_strv *owned)
+{
+	static const char open_scheme[] = "tcp://";
+	const char *address = config->address ? config->address : getenv("DOCKER_HOST");
+
+	if (!options->tls && !options->tlsverify)
+		return;
+	/* tcp:// leaves open whether it is spoken in clear text, which is not what was asked for. */
+	if (address && hp_str_starts(address, open_scheme))
+		config->address =
+			keep(owned, hp_sprintf("https://%s", address + strlen(open_scheme)));
+	config->tls_verify = options->tlsverify;
+	config->tls_ca = tls_file(options->tlscacert, "ca.pem", owned);
+	config->tls_cert = tls_file(options->tlscert, "cert.pem", owned);
+	config->tls_key = tls_file(options->tlskey, "key.pem", owned);
 }

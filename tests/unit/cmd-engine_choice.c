@@ -69,11 +69,43 @@ static void test_choice(void **state)
 	free(place);
 }
 
+static void test_tls(void **state)
+{
+	AUTO(hp_strv_free) struct hp_strv owned = {0};
+	struct hp_client_config config = {.address = "tcp://there:1"};
+	struct hp_engine_tls options = {.tlskey = "/my/key"};
+
+	(void)state;
+	setenv("DOCKER_CERT_PATH", "/certs", 1);
+	hp_engine_use_tls(&options, &config, &owned);
+	assert_string_equal(config.address, "tcp://there:1");
+	assert_null(config.tls_key);
+	options.tls = true;
+	hp_engine_use_tls(&options, &config, &owned);
+	assert_string_equal(config.address, "https://there:1");
+	assert_false(config.tls_verify);
+	assert_string_equal(config.tls_ca, "/certs/ca.pem");
+	assert_string_equal(config.tls_key, "/my/key");
+	/* The variable's address is not spoken to in clear text either. */
+	config = (struct hp_client_config){0};
+	options.tlsverify = true;
+	setenv("DOCKER_HOST", "tcp://far:2", 1);
+	hp_engine_use_tls(&options, &config, &owned);
+	assert_string_equal(config.address, "https://far:2");
+	assert_true(config.tls_verify);
+	setenv("DOCKER_HOST", "unix:///d.sock", 1);
+	config = (struct hp_client_config){0};
+	hp_engine_use_tls(&options, &config, &owned);
+	assert_null(config.address);
+	unsetenv("DOCKER_CERT_PATH");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(test_places),
 		FDS_TEST(test_choice),
+		FDS_TEST(test_tls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
