@@ -44,9 +44,7 @@ static int stress_plan(const struct hp_chaos_use *use, struct hp_plan *plan,
 	hp_strv_words(&stressors, args->stressors, " \t\n");
 	if (stressors.count == 0)
 		return hp_fail(err, HP_EUSAGE, "invalid stressors: there are none");
-	plan->action = hp_action_find("stress");
-	if (!plan->action)
-		return hp_fail(err, HP_EUNSUPPORTED, "stress is not in this build");
+	plan->action = &hp_action_stress;
 	*ret_args = hp_json_object();
 	hp_json_set_strs(*ret_args, "stressors", hp_strv_view(&stressors));
 	hp_json_set_bool(*ret_args, "inject", args->inject);

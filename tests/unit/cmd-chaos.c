@@ -130,6 +130,14 @@ static void test_exec(void **state)
 static void test_stress(void **state)
 {
 	(void)state;
+	assert_plan(PLAN("stress", "-d", "1m"), "stress", 60000, 0,
+		    "{\"stressors\":[\"--cpu\",\"4\",\"--timeout\",\"60s\"],"
+		    "\"inject\":false,\"pull\":true}");
+	assert_plan(PLAN("stress", "-d=1m", "--stressors=--vm 1  --vm-bytes 8m",
+			 "--inject-cgroup", "--stress-image", "ng", "--pull-image=F"),
+		    "stress", 60000, 0,
+		    "{\"stressors\":[\"--vm\",\"1\",\"--vm-bytes\",\"8m\"],\"inject\":true,"
+		    "\"image\":\"ng\",\"pull\":false}");
 	assert_refused(PLAN("stress"), "unset or invalid duration value");
 	assert_refused(PLAN("stress", "-d", "1s", "--stressors= "), "invalid stressors");
 }
