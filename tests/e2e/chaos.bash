@@ -27,7 +27,12 @@ docker)
 		local containerd
 		containerd=$(cat "$E2E/exec/containerd/containerd.pid")
 		dockerd_stop KILL
-		until_ok 5 test ! -d "/proc/$containerd"
+		until_ok 10 test ! -d "/proc/$containerd"
+	}
+	# What a killed dockerd has made, and its successor does not take for its own.
+	docker_after_stop() {
+		umount "$E2E/root" 2>/dev/null || true
+		rm -f "$E2E"/exec/libnetwork/*.sock
 	}
 	;;
 *)

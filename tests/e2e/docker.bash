@@ -114,6 +114,7 @@ docker_down() {
 	docker_each /images/json .Id "/images/%s?force=1" || rc=1
 	docker_holds_nothing || rc=1
 	dockerd_stop
+	! declare -F docker_after_stop >/dev/null || docker_after_stop
 	docker_nothing_on_host || rc=1
 	docker_sweep
 	return $rc
