@@ -257,18 +257,18 @@ complete_to() {
 	harpoon run -d --name tagged --label tier=web --label x "$IMG" sleep 600 >/dev/null
 	run --separate-stderr -0 chaos -l info kill k1
 	tells 'msg="killing container"' 'name=k1' 'signal=SIGKILL' 'dryrun=false'
-	until_ok 5 state_is k1 exited
+	until_ok 20 state_is k1 exited
 	run --separate-stderr -0 chaos kill nobody
 	tells 'level=warning msg="no containers found"'
 	run --separate-stderr -1 chaos --fail-if-none kill nobody
 	tells 'level=fatal'
 	chaos --label 'tier=web, x' kill re2:.
-	until_ok 5 state_is tagged exited
+	until_ok 20 state_is tagged exited
 	chaos kill --limit 1 're2:^k[0-9]$'
 	[ "$(harpoon ps --filter name=k -q | wc -l)" -ge 1 ]
 	chaos kill k2 k3 -s SIGKILL
-	until_ok 5 state_is k2 exited
-	until_ok 5 state_is k3 exited
+	until_ok 20 state_is k2 exited
+	until_ok 20 state_is k3 exited
 	state_is other running
 	# A pattern that is none matches nothing, and that is said.
 	run --separate-stderr -0 chaos kill 're2:a('
@@ -296,20 +296,25 @@ complete_to() {
 
 @test "pause is held, listed, and undone at its end" {
 	up p1
-	chaos --run-id held -l info pause --duration 3s p1 2>"$BATS_TEST_TMPDIR/log" &
-	until_ok 5 state_is p1 paused
+	behind --run-id held -l info pause --duration 60s p1 2>"$BATS_TEST_TMPDIR/log"
+	until_ok 20 state_is p1 paused
 	run -0 chaos ls
 	has held-1 pause p1 containerd 'held'
 	run -0 chaos --output ndjson ls
 	jq -e '.Fault == "held-1" and .State == "held" and .Container == "p1"' <<<"$output"
 	run -0 chaos status --check
 	has 'held: 1' 'left behind: 0' 'engine: containerd'
+	kill $!
 	wait $!
 	state_is p1 running
 	grep -q 'msg="pausing container".*name=p1' "$BATS_TEST_TMPDIR/log"
 	grep -q 'msg="stop pausing container".*name=p1' "$BATS_TEST_TMPDIR/log"
 	run -0 chaos status
 	has 'held: 0'
+	SECONDS=0
+	chaos pause --duration 2s p1
+	[ $SECONDS -ge 2 ]
+	state_is p1 running
 }
 
 @test "a signal undoes what is held, and is no failure" {
@@ -317,7 +322,7 @@ complete_to() {
 	up sg
 	for sig in INT TERM HUP; do
 		behind pause --duration 60s sg
-		until_ok 5 state_is sg paused
+		until_ok 20 state_is sg paused
 		kill -$sig $!
 		wait $!
 		state_is sg running
@@ -332,7 +337,7 @@ complete_to() {
 	kill -TERM $!
 	wait $! || true
 	until_ok 20 state_is twice running
-	until_ok 5 sh -c 'harpoon chaos status | grep -q "held: 0"'
+	until_ok 20 sh -c 'harpoon chaos status | grep -q "held: 0"'
 }
 
 @test "revert by the run's name, recover after all were killed" {
@@ -340,7 +345,7 @@ complete_to() {
 	up rv
 	behind --run-id rv pause --duration 60s rv
 	run_pid=$!
-	until_ok 5 state_is rv paused
+	until_ok 20 state_is rv paused
 	expect 0 chaos revert --run-id other
 	state_is rv paused
 	expect 0 chaos revert --run-id rv
@@ -349,7 +354,7 @@ complete_to() {
 	wait $run_pid
 	behind --run-id rc pause --duration 60s rv
 	run_pid=$!
-	until_ok 5 state_is rv paused
+	until_ok 20 state_is rv paused
 	guard=$(chaos --output ndjson ls | jq .Guard)
 	kill -KILL "$guard" $run_pid 2>/dev/null || true
 	wait $run_pid || true
@@ -368,7 +373,7 @@ complete_to() {
 	harpoon start st
 	before=$(pid_of st)
 	chaos stop --time 1 --restart --duration 1s st
-	until_ok 5 state_is st running
+	until_ok 20 state_is st running
 	[ "$(pid_of st)" != "$before" ]
 	before=$(pid_of st)
 	run --separate-stderr -0 chaos -l info restart --timeout 100ms st
@@ -380,7 +385,7 @@ complete_to() {
 @test "rm takes stopped ones too" {
 	up r1 r2
 	harpoon kill r2
-	until_ok 5 state_is r2 exited
+	until_ok 20 state_is r2 exited
 	run --separate-stderr -0 chaos -l info rm r1 r2
 	tells 'msg="removing container"' 'force=true'
 	[ -z "$(harpoon ps -aq --filter name=r1 --filter name=r2)" ]
@@ -495,15 +500,15 @@ complete_to() {
 	up pu
 	pumba --runtime containerd --containerd-socket "$CONTAINERD_ADDRESS" \
 		--containerd-namespace "$CONTAINERD_NAMESPACE" kill pu
-	until_ok 5 state_is pu exited
+	until_ok 20 state_is pu exited
 	harpoon start pu
 	PUMBA_RUNTIME=containerd pumba kill pu
-	until_ok 5 state_is pu exited
+	until_ok 20 state_is pu exited
 	# Without Docker's socket the engine that is there is meant.
 	harpoon start pu
 	run --separate-stderr -0 env DOCKER_HOST="unix://$E2E/no.sock" pumba -l info kill pu
 	tells 'no runtime named, using one that is there' 'runtime=containerd'
-	until_ok 5 state_is pu exited
+	until_ok 20 state_is pu exited
 	# Its namespace is Kubernetes' unless one is given.
 	harpoon start pu
 	run --separate-stderr -0 env -u CONTAINERD_NAMESPACE pumba --runtime containerd kill pu

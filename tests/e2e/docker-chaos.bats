@@ -43,16 +43,16 @@ tells() {
 	up helper com.gaiaadm.pumba.skip=true
 	run --separate-stderr -0 pumba_here -l info kill web
 	tells 'msg="killing container"' 'name=/web' 'signal=SIGKILL' 'dryrun=false'
-	until_ok 5 state_is web exited
+	until_ok 20 state_is web exited
 	harpoon start web
 	pumba_here kill 're2:^/web$'
-	until_ok 5 state_is web exited
+	until_ok 20 state_is web exited
 	harpoon start web
 	pumba_here --label tier=db kill 're2:.*'
-	until_ok 5 state_is db exited
+	until_ok 20 state_is db exited
 	state_is web running
 	pumba_here kill re2:
-	until_ok 5 state_is web exited
+	until_ok 20 state_is web exited
 	state_is itself running
 	state_is helper running
 	run --separate-stderr -0 pumba_here kill nobody
@@ -62,20 +62,20 @@ tells() {
 @test "stop: the label's signal, and started again after the duration" {
 	up st com.gaiaadm.pumba.stop-signal=SIGUSR1
 	pumba_here stop --time 20 st
-	until_ok 5 state_is st exited
+	until_ok 20 state_is st exited
 	[ "$(harpoon inspect st | jq '.[0].State.ExitCode')" = 7 ]
 	harpoon start st
 	pumba_here stop --restart --duration 1s st
-	until_ok 5 state_is st running
+	until_ok 20 state_is st running
 }
 
 @test "pause: frozen from outside, and thawed, by a signal too" {
 	up pz
 	env -u HARPOON_ENGINE pumba pause --duration 60s pz 3>&- &
-	until_ok 5 state_is pz paused
+	until_ok 20 state_is pz paused
 	[ "$(docker_api GET /containers/pz/json | jq .State.Paused)" = true ]
 	kill -TERM $!
-	until_ok 5 state_is pz running
+	until_ok 20 state_is pz running
 	wait $! || true
 	pumba_here pause --duration 300ms pz
 	state_is pz running
