@@ -9,9 +9,15 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/fd.h"
 #include "base/proc.h"
 #include "chaos/fault.h"
 #include "net/netns.h"
+
+#define MOUNTS_MAX ((size_t)16 * 1024 * 1024)
+
+/* Fields of a line of mountinfo. */
+enum { FIELD_ROOT = 3, FIELD_POINT = 4 };
 
 /* The host's: of its first process, which not everybody may look at, or else our own. */
 static bool is_hosts(uint64_t inode)
@@ -55,10 +61,9 @@ int hp_fault_pidfd(struct hp_fault *f, int *ret_fd, struct hp_error *err)
 	return 0;
 }
 
-/* The namespace of the process whose directory is /proc/@name, when it is the one we look for. */
-static int open_if_same(const char *name, uint64_t inode)
+/* The namespace at @path, when it is the one we look for. */
+static int open_if_same(const char *path, uint64_t inode)
 {
-	AUTO_FREE char *path = hp_sprintf("/proc/%s/ns/net", name);
 	struct hp_error ignored = HP_ERROR_INIT;
 	struct stat st;
 	int fd = -1;
@@ -71,6 +76,39 @@ static int open_if_same(const char *name, uint64_t inode)
 	return -1;
 }
 
+static int open_of_process(const char *pid, uint64_t inode)
+{
+	AUTO_FREE char *path = hp_sprintf("/proc/%s/ns/net", pid);
+
+	return open_if_same(path, inode);
+}
+
+/* One that is kept by its name alone, as those of pods are: by a file that it is mounted on.
+ * From: proc(5), /proc/PID/mountinfo; ip-netns(8). */
+static int search_mounts(uint64_t inode)
+{
+	AUTO_FREE char *root = hp_sprintf("net:[%llu]", (unsigned long long)inode);
+	AUTO(hp_buf_free) struct hp_buf text = {0};
+	AUTO(hp_strv_free) struct hp_strv lines = {0};
+	struct hp_error ignored = HP_ERROR_INIT;
+	int fd = -1;
+
+	if (hp_file_read("/proc/self/mountinfo", MOUNTS_MAX, &text, &ignored) < 0)
+		return -1;
+
+	AUTO_FREE char *mounts = hp_buf_take_str(&text);
+
+	hp_strv_split(&lines, mounts, '\n');
+	for (size_t i = 0; i < lines.count && fd < 0; i++) {
+		AUTO(hp_strv_free) struct hp_strv fields = {0};
+
+		hp_strv_split(&fields, lines.items[i], ' ');
+		if (fields.count > FIELD_POINT && hp_str_eq(fields.items[FIELD_ROOT], root))
+			fd = open_if_same(fields.items[FIELD_POINT], inode);
+	}
+	return fd;
+}
+
 /* The target's own process may have gone, and others live on in its namespace. */
 static int search_netns(uint64_t inode)
 {
@@ -81,7 +119,7 @@ static int search_netns(uint64_t inode)
 		return -1;
 	for (struct dirent *d = readdir(proc); d && fd < 0; d = readdir(proc))
 		if (d->d_name[0] >= '1' && d->d_name[0] <= '9')
-			fd = open_if_same(d->d_name, inode);
+			fd = open_of_process(d->d_name, inode);
 	closedir(proc);
 	return fd;
 }
@@ -102,9 +140,11 @@ static int open_netns(const struct hp_fault *f, int *ret_fd, struct hp_error *er
 			       "container '%s' has the host's own network: the fault would hit "
 			       "the whole host; --allow-host permits that",
 			       c->name);
-	AUTO_CLOSE int fd = open_if_same(pid, inode);
+	AUTO_CLOSE int fd = open_of_process(pid, inode);
 	if (fd < 0)
 		fd = search_netns(inode);
+	if (fd < 0)
+		fd = search_mounts(inode);
 	if (fd < 0)
 		return hp_fail(err, HP_ENOTFOUND,
 			       "the network namespace of container '%s' is gone", c->name);

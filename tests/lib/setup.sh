@@ -16,7 +16,7 @@ HP_RUN_PACKAGES=(
 # shellcheck disable=SC2034
 HP_TEST_PACKAGES=(
 	apache2-utils bats clang-format-14 codespell containernetworking-plugins curl docker-registry
-	docker.io e2fsprogs iproute2 iptables jq libasan8 libubsan1 nftables openssl podman procps scdoc shellcheck tini util-linux zstd
+	docker.io e2fsprogs iproute2 iptables jq libasan8 libubsan1 nftables openssl podman procps scdoc shellcheck stress-ng tini util-linux zstd
 )
 
 # setup_fail TEXT...: say what went wrong and what to do, and end.

@@ -4,6 +4,7 @@
 
 #include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "fake/chaos_world.h"
@@ -99,6 +100,26 @@ static void a_namespace_is_found_by_its_number(void **state)
 	FAILS(HP_ENOTFOUND, hp_fault_netns(g, &fd, &err));
 }
 
+static void a_namespace_is_found_by_its_name(void **state)
+{
+	AUTO(scratch_free) char *dir = scratch_new();
+	AUTO_FREE char *name = scratch_file(dir, "pod", "");
+	pid_t pid = start_apart();
+	AUTO_FREE char *path = hp_sprintf("/proc/%d/ns/net", (int)pid);
+	int fd = -1;
+
+	(void)state;
+	AUTO(hp_fault_free) struct hp_fault *f = fault_on(pid);
+	if (mount(path, name, NULL, MS_BIND, NULL) < 0)
+		fail_msg("%s on %s: %m", path, name);
+	end(pid);
+	OK(hp_fault_netns(f, &fd, &err));
+	assert_int_equal(umount2(name, MNT_DETACH), 0);
+	AUTO(hp_fault_free) struct hp_fault *g = fault_on(0);
+	g->reach->netns_inode = f->reach->netns_inode;
+	FAILS(HP_ENOTFOUND, hp_fault_netns(g, &fd, &err));
+}
+
 static void the_hosts_is_refused(void **state)
 {
 	(void)state;
@@ -142,6 +163,7 @@ int main(void)
 		FDS_TEST(opens_the_engine_once),
 		FDS_TEST(a_namespace_outlives_its_process),
 		FDS_TEST(a_namespace_is_found_by_its_number),
+		FDS_TEST(a_namespace_is_found_by_its_name),
 		FDS_TEST(the_hosts_is_refused),
 		FDS_TEST(a_remote_one_cannot_be_reached),
 		FDS_TEST(a_pid_is_of_one_process_only),
