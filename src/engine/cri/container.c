@@ -95,7 +95,23 @@ static char *name_of(const Hp__CriContainer *from, const Hp__CriSandbox *pod)
 				   from->metadata ? from->metadata->name : NULL, from->id));
 }
 
-/* What the lists tell, without the state. */
+static enum hp_state state_from(Hp__CriContainerState state)
+{
+	switch (state) {
+	case HP__CRI_CONTAINER_STATE__CRI_CREATED:
+		return HP_STATE_CREATED;
+	case HP__CRI_CONTAINER_STATE__CRI_RUNNING:
+		return HP_STATE_RUNNING;
+	case HP__CRI_CONTAINER_STATE__CRI_EXITED:
+		return HP_STATE_EXITED;
+	case HP__CRI_CONTAINER_STATE__CRI_UNKNOWN:
+	case _HP__CRI_CONTAINER_STATE_IS_INT_SIZE:
+	default:
+		return HP_STATE_UNKNOWN;
+	}
+}
+
+/* What the lists tell. */
 static struct hp_container *from_lists(const Hp__CriContainer *from, const Hp__CriSandbox *pod)
 {
 	struct hp_container *to = hp_container_new();
@@ -119,6 +135,7 @@ static struct hp_container *from_lists(const Hp__CriContainer *from, const Hp__C
 	hp_field_set(&to->runtime, pod ? pod->runtime_handler : "");
 	hp_field_set(&to->network_mode, hp_labels_get(&to->labels, HP_LABEL_NETWORK));
 	hp_field_set(&to->command, hp_labels_get(&to->labels, HP_LABEL_COMMAND));
+	to->state = state_from(from->state);
 	to->created_ns = from->created_at;
 	return to;
 }
@@ -155,20 +172,7 @@ pid_t hp_cri__pid(const Hp__CriContainerStatusResponse *status)
 
 static enum hp_state state_of(const Hp__CriContainerStatus *status)
 {
-	if (hp_cri__never_ran(status))
-		return HP_STATE_CREATED;
-	switch (status->state) {
-	case HP__CRI_CONTAINER_STATE__CRI_CREATED:
-		return HP_STATE_CREATED;
-	case HP__CRI_CONTAINER_STATE__CRI_RUNNING:
-		return HP_STATE_RUNNING;
-	case HP__CRI_CONTAINER_STATE__CRI_EXITED:
-		return HP_STATE_EXITED;
-	case HP__CRI_CONTAINER_STATE__CRI_UNKNOWN:
-	case _HP__CRI_CONTAINER_STATE_IS_INT_SIZE:
-	default:
-		return HP_STATE_UNKNOWN;
-	}
+	return hp_cri__never_ran(status) ? HP_STATE_CREATED : state_from(status->state);
 }
 
 static void read_command(const struct hp_json *info, struct hp_container *to)
@@ -266,7 +270,20 @@ static int add_states(struct cri *c, struct hp_container *const *items, size_t n
 	return rc;
 }
 
-int hp_cri__list(struct hp_engine *e, struct hp_container_list **ret, struct hp_error *err)
+static struct hp_container_list *all_of(const struct hp_cri__found *lists)
+{
+	struct hp_container_list *list = hp_alloc(sizeof(*list));
+
+	for (size_t i = 0; i < lists->containers->n_containers; i++) {
+		const Hp__CriContainer *from = lists->containers->containers[i];
+		hp_container_list_add(list, from_lists(from, pod_of(lists, from)));
+	}
+	return list;
+}
+
+/* Only those that are wanted are asked for how they stand, which takes a call each. */
+int hp_cri__list_some(struct hp_engine *e, const struct hp_list_filter *filter,
+		      struct hp_container_list **ret, struct hp_error *err)
 {
 	struct cri *c = hp_cri__of(e);
 	AUTO(hp_cri__found_clear) struct hp_cri__found lists = {0};
@@ -274,16 +291,14 @@ int hp_cri__list(struct hp_engine *e, struct hp_container_list **ret, struct hp_
 
 	if (fetch_lists(c, &lists, err) < 0)
 		return hp_wrap(err, "list containers");
-	size_t total = lists.containers->n_containers;
-	for (size_t done = 0; done < total;) {
-		struct hp_container *items[AT_ONCE];
-		size_t n = 0;
+	AUTO(hp_container_list_free) struct hp_container_list *wanted = all_of(&lists);
+	hp_container_list_filter(wanted, filter);
+	while (wanted->count > 0) {
+		size_t n = wanted->count < AT_ONCE ? wanted->count : AT_ONCE;
 
-		for (; n < AT_ONCE && done < total; n++, done++) {
-			const Hp__CriContainer *from = lists.containers->containers[done];
-			items[n] = from_lists(from, pod_of(&lists, from));
-		}
-		if (add_states(c, items, n, list, err) < 0)
+		/* They are the list's to come, or freed, from here on. */
+		wanted->count -= n;
+		if (add_states(c, wanted->items + wanted->count, n, list, err) < 0)
 			return hp_wrap(err, "list containers");
 	}
 	hp_container_list_sort(list);
@@ -291,19 +306,22 @@ int hp_cri__list(struct hp_engine *e, struct hp_container_list **ret, struct hp_
 	return 0;
 }
 
+int hp_cri__list(struct hp_engine *e, struct hp_container_list **ret, struct hp_error *err)
+{
+	const struct hp_list_filter all = {.all = true};
+
+	return hp_cri__list_some(e, &all, ret, err);
+}
+
 int hp_cri__find(struct cri *c, const char *ref, struct hp_cri__found *ret,
 		 struct hp_error *err)
 {
 	AUTO(hp_cri__found_clear) struct hp_cri__found lists = {0};
-	AUTO(hp_container_list_free) struct hp_container_list *list = hp_alloc(sizeof(*list));
 	const struct hp_container *found = NULL;
 
 	if (fetch_lists(c, &lists, err) < 0)
 		return hp_wrap(err, "find container '%s'", ref);
-	for (size_t i = 0; i < lists.containers->n_containers; i++) {
-		const Hp__CriContainer *from = lists.containers->containers[i];
-		hp_container_list_add(list, from_lists(from, pod_of(&lists, from)));
-	}
+	AUTO(hp_container_list_free) struct hp_container_list *list = all_of(&lists);
 	/* The newest first: of the attempts of a container of kubelet's, that is the one meant. */
 	hp_container_list_sort(list);
 	if (hp_container_list_find(list, ref, &found, err) < 0)

@@ -192,6 +192,7 @@ const struct hp_engine_ops hp_engine__cri = {
 	.version = get_version,
 	.info = get_info,
 	.list = hp_cri__list,
+	.list_some = hp_cri__list_some,
 	.inspect = hp_cri__inspect,
 	.create = hp_cri__create,
 	.start = hp_cri__start,

@@ -129,6 +129,8 @@ int hp_cri__image_find(struct cri *c, const char *ref, char **ret_name, char **r
 
 /* The operations, by the name that each has in <harpoon/engine.h>. */
 int hp_cri__list(struct hp_engine *e, struct hp_container_list **ret, struct hp_error *err);
+int hp_cri__list_some(struct hp_engine *e, const struct hp_list_filter *filter,
+		      struct hp_container_list **ret, struct hp_error *err);
 int hp_cri__inspect(struct hp_engine *e, const char *ref, struct hp_container **ret,
 		    struct hp_error *err);
 int hp_cri__create(struct hp_engine *e, const struct hp_container_spec *spec, char **ret_id,
