@@ -59,6 +59,20 @@ tells() {
 	tells 'no containers found'
 }
 
+@test "the engine by every name that it has, for all commands" {
+	up any
+	expect 0 env -u HARPOON_ENGINE PUMBA_RUNTIME=docker harpoon ps --format '{{.Names}}'
+	has any
+	expect 0 env -u HARPOON_ENGINE -u DOCKER_HOST harpoon -R docker -H "$DOCKER_HOST" ps --format '{{.Names}}'
+	has any
+	# By harpoon's own options, and by those of chaos.
+	expect 0 env -u HARPOON_ENGINE -u DOCKER_HOST harpoon --engine docker --address "$DOCKER_HOST" \
+		chaos --dry-run kill any
+	has 'plan: kill container any'
+	expect 0 env -u HARPOON_ENGINE -u DOCKER_HOST harpoon chaos --host "$DOCKER_HOST" --dry-run kill any
+	has 'plan: kill container any'
+}
+
 @test "stop: the label's signal, and started again after the duration" {
 	up st com.gaiaadm.pumba.stop-signal=SIGUSR1
 	pumba_here stop --time 20 st

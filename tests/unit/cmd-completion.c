@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "cmd-world.h"
+#include "cmd/chaos.h"
 
 /* Every command that people see, and every option of it, is in what is printed. */
 static void assert_has_all(const char *text, const char *option_form,
@@ -143,12 +144,36 @@ static void test_man(void **state)
 	assert_null(strstr(said->out, "## harpoon reap"));
 }
 
+/* The pages of chaos, by either name, have every command and every flag. */
+static void test_man_of_chaos(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		const char *called = i == 0 ? "pumba" : "harpoon chaos";
+		const struct said *said = SAY("man", "chaos", called);
+
+		assert_int_equal(said->status, 0);
+		assert_has(said->out, "# GLOBAL OPTIONS\n");
+		for (const struct hp_chaos_cmd *const *c = hp_chaos_cmds; *c; c++) {
+			AUTO_FREE char *heading = hp_sprintf("## %s %s", called, (*c)->name);
+			assert_has(said->out, heading);
+		}
+		for (const struct hp_pflag *f = hp_chaos_flags; f->type != HP_PFLAG_END; f++) {
+			AUTO(hp_strv_free) struct hp_strv names = {0};
+			hp_pflag_names(f, &names);
+			AUTO_FREE char *bold = hp_sprintf("*%s*", names.items[0]);
+			assert_has(said->out, bold);
+		}
+		assert_has(said->out, "*--probability* _value_\n");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(test_bash),         FDS_TEST(test_bash_answers),
 		FDS_TEST(test_zsh_and_fish), FDS_TEST(test_other_shell),
-		FDS_TEST(test_man),
+		FDS_TEST(test_man),          FDS_TEST(test_man_of_chaos),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
