@@ -5,7 +5,7 @@
 load chaos
 
 setup_file() {
-	export BATS_TEST_TIMEOUT=240 NET=hpnet$$ SIDE=hpside$$
+	export BATS_TEST_TIMEOUT=$((240 + ${HP_ROUNDS:-0})) NET=hpnet$$ SIDE=hpside$$
 	ip netns add "$NET"
 	ip netns add "$SIDE"
 	ip -n "$SIDE" link add side0 type veth peer name eth0 netns "$NET"

@@ -5,7 +5,7 @@
 load chaos
 
 setup_file() {
-	export BATS_TEST_TIMEOUT=240
+	export BATS_TEST_TIMEOUT=$((240 + ${HP_ROUNDS:-0}))
 	chaos_up
 }
 teardown_file() { chaos_down; }
