@@ -3,16 +3,12 @@
 # chaos-cli.bats - the command line of chaos, as `harpoon chaos` and as pumba: texts, exit codes, log
 # lines, and what each lifecycle command does to containers, seen from outside.
 load helper
+load pumba
 
 setup_file() {
 	e2e_up
-	# The same program by its other name; it has no option for where its state is.
-	mkdir "$E2E/other"
-	ln -s "$HARPOON" "$E2E/other/pumba"
-	printf '#!/bin/sh\nexec 3>&-\nexec %q "$@"\n' "$E2E/other/pumba" >"$E2E/bin/pumba"
-	chmod +x "$E2E/bin/pumba"
-	export HARPOON_DATA_ROOT=$E2E/data HARPOON_STATE_ROOT=$E2E/hp
-	unset LOG_LEVEL LOG_JSON DOCKER_HOST HARPOON_ENGINE PUMBA_RUNTIME
+	pumba_up
+	unset DOCKER_HOST HARPOON_ENGINE
 }
 teardown_file() { e2e_down; }
 
@@ -28,17 +24,6 @@ both() {
 
 say() {
 	printf '%s ended with %s\n%s\n%s\n' "$1" "$status" "$output" "$stderr" >&2
-}
-
-# tells TEXT...: the log of the last run has each TEXT.
-tells() {
-	local text
-	for text in "$@"; do
-		[[ $stderr == *"$text"* ]] || {
-			printf 'no "%s" in:\n%s\n' "$text" "$stderr" >&2
-			return 1
-		}
-	done
 }
 
 # chaos WORD...: on this file's containerd.

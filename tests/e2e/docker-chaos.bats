@@ -3,19 +3,15 @@
 # docker-chaos.bats - pumba on a real dockerd, as scripts call it: what each lifecycle command does to
 # containers, seen from outside, and the log lines that Docker's names are in.
 load docker
+load pumba
 
 setup_file() {
 	docker_up
-	mkdir "$E2E/other"
-	ln -s "$HARPOON" "$E2E/other/pumba"
-	printf '#!/bin/sh\nexec 3>&-\nexec %q "$@"\n' "$E2E/other/pumba" >"$E2E/bin/pumba"
-	chmod +x "$E2E/bin/pumba"
-	export HARPOON_DATA_ROOT=$E2E/data HARPOON_STATE_ROOT=$E2E/hp
-	# Pumba finds Docker by itself.
-	unset LOG_LEVEL LOG_JSON PUMBA_RUNTIME
+	pumba_up
 }
 teardown_file() { docker_down; }
 
+# Pumba finds Docker by itself.
 pumba_here() { env -u HARPOON_ENGINE pumba "$@"; }
 
 # up NAME [LABEL...]: a container that sleeps.
@@ -24,16 +20,6 @@ up() {
 	shift
 	for label in "$@"; do args+=(--label "$label"); done
 	harpoon run -d --name "$name" "${args[@]}" "$IMG" sh -c 'trap "exit 7" USR1; while :; do sleep 0.1; done' >/dev/null
-}
-
-tells() {
-	local text
-	for text in "$@"; do
-		[[ $stderr == *"$text"* ]] || {
-			printf 'no "%s" in:\n%s\n' "$text" "$stderr" >&2
-			return 1
-		}
-	done
 }
 
 @test "kill: names, the slash of Docker's own, labels, and who is never meant" {

@@ -8,23 +8,7 @@
 #include "cmd/detach.h"
 #include "cmd/out.h"
 #include "fuzz.h"
-
-enum { MAX_WORDS = 64 };
-
-/* Lines are words. Returns how many; the last is NULL. */
-static size_t split(char *text, const char *words[MAX_WORDS + 1])
-{
-	size_t n = 0;
-
-	for (char *at = text; *at && n < MAX_WORDS;) {
-		words[n++] = at;
-		at += strcspn(at, "\n");
-		if (*at)
-			*at++ = '\0';
-	}
-	words[n] = NULL;
-	return n;
-}
+#include "words.h"
 
 static void parse(const struct hp_opt *opts, size_t args_size, bool verbatim,
 		  const char *const *words)

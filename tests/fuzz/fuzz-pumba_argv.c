@@ -6,23 +6,7 @@
 #include "cmd/chaos.h"
 #include "cmd/pumba_help.h"
 #include "fuzz.h"
-
-enum { MAX_WORDS = 64 };
-
-/* Lines are words. Returns how many; the last is NULL. */
-static size_t split(char *text, const char *words[MAX_WORDS + 1])
-{
-	size_t n = 0;
-
-	for (char *at = text; *at && n < MAX_WORDS;) {
-		words[n++] = at;
-		at += strcspn(at, "\n");
-		if (*at)
-			*at++ = '\0';
-	}
-	words[n] = NULL;
-	return n;
-}
+#include "words.h"
 
 static void check_plan(const struct hp_chaos_use *use, const struct hp_chaos_cmd *cmd)
 {
