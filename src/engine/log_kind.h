@@ -11,6 +11,8 @@ struct hp_log_kind {
 	 * for long. */
 	bool (*lives)(int fd, void *arg);
 	void (*free)(void *arg); /* NULL is fine */
+	/* The file is renamed when it is large, and another one with its name goes on. */
+	bool rotates;
 	/* Once the writer has closed the file, it is asked so soon and so often whether it lives. */
 	int close_ms;
 	unsigned closes;

@@ -43,6 +43,7 @@ struct log_stream {
 	bool looked;     /* the events were taken before the read that found the end */
 	bool writer_gone;
 	bool ended;
+	bool rotated; /* another file has its name, and this one was read on to its end since */
 	bool skipping; /* inside a line that is too long */
 	uint64_t offset;
 	char *buffer;
@@ -120,6 +121,36 @@ const struct hp_log_kind hp_log_kind__json = {
 	.closes = 1,
 };
 
+static void watch_path(struct log_stream *l)
+{
+	if (l->inotify_fd >= 0)
+		inotify_add_watch(l->inotify_fd, l->path, IN_MODIFY | IN_CLOSE_WRITE);
+}
+
+/* Has another file taken the log's name? Then go on there, but not before all of this one was read:
+ * what was written to it last may have come since its end was seen. */
+static bool go_on(struct log_stream *l)
+{
+	struct stat ours, named;
+
+	if (!l->kind->rotates || fstat(l->fd, &ours) < 0 || stat(l->path, &named) < 0 ||
+	    (ours.st_ino == named.st_ino && ours.st_dev == named.st_dev))
+		return false;
+	if (!l->rotated) {
+		l->rotated = true;
+		return true;
+	}
+	int fd = open(l->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return false;
+	close(l->fd);
+	l->fd = fd;
+	l->offset = 0;
+	l->rotated = l->skipping = false;
+	watch_path(l);
+	return true;
+}
+
 /* The file has no more bytes. Half a line is read again later: a writer that finds the disk full
  * takes it back. Returns: enum hp_next, HP_NEXT_ITEM meaning "read on". */
 static int at_file_end(struct log_stream *l)
@@ -137,6 +168,8 @@ static int at_file_end(struct log_stream *l)
 		l->skipping = false;
 		return HP_NEXT_ITEM;
 	}
+	if (go_on(l))
+		return HP_NEXT_ITEM;
 	if (l->looked)
 		return HP_NEXT_WAIT;
 	l->looked = true;
@@ -314,7 +347,7 @@ static int open_watches(struct log_stream *l, struct hp_error *err)
 	l->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (l->inotify_fd < 0)
 		return 0;
-	inotify_add_watch(l->inotify_fd, l->path, IN_MODIFY | IN_CLOSE_WRITE);
+	watch_path(l);
 	return watch(l, l->inotify_fd, err);
 }
 

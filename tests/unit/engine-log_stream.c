@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "engine/log_entry.h"
+#include "engine/log_kind.h"
 
 /* A line of second @second of 1970. */
 static char *entry(const char *text, int second, const char *channel)
@@ -326,6 +327,49 @@ static void what_is_no_log_is_refused(void **state)
 	assert_null(s);
 }
 
+/* Wait for the next text of @s; NULL: for its end. */
+static void expect_next(struct hp_stream *s, const char *text)
+{
+	struct hp_chunk chunk;
+	int found = next(s, &chunk);
+
+	assert_int_equal(found, text ? HP_NEXT_ITEM : HP_NEXT_END);
+	if (text) {
+		assert_int_equal(chunk.len, strlen(text));
+		assert_memory_equal(chunk.data, text, chunk.len);
+	}
+}
+
+static void follows_a_log_that_is_rotated(void **state)
+{
+	AUTO(log_free) struct log l = {0};
+	const struct hp_logs what = {.follow = true};
+	struct hp_log_kind kind = hp_log_kind__json;
+	struct hp_error err = HP_ERROR_INIT;
+	struct hp_stream *s = NULL;
+
+	(void)state;
+	kind.rotates = true;
+	log_make(&l);
+	log_add(&l, "one\\n", 1);
+	assert_int_equal(hp_stream__from_log(l.path, &what, &kind, NULL, &s, &err), 0);
+	expect_next(s, "one\n");
+	AUTO_FREE char *old = hp_sprintf("%s.1", l.path);
+	assert_int_equal(rename(l.path, old), 0);
+	log_add(&l, "two\\n", 2);
+	AUTO_CLOSE int old_fd = l.fd;
+	l.fd = open(l.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(flock(l.fd, LOCK_EX), 0);
+	log_add(&l, "three\\n", 3);
+	expect_next(s, "two\n");
+	expect_next(s, "three\n");
+	log_add(&l, "four\\n", 4);
+	expect_next(s, "four\n");
+	close(TAKE_FD(l.fd));
+	expect_next(s, NULL);
+	hp_stream_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +383,7 @@ int main(void)
 		FDS_TEST(bad_lines_are_told_and_passed_over),
 		FDS_TEST(a_call_does_not_read_for_ever),
 		FDS_TEST(what_is_no_log_is_refused),
+		FDS_TEST(follows_a_log_that_is_rotated),
 	};
 
 	return cmocka_run_group_tests_name("engine-log_stream", tests, NULL, NULL);

@@ -41,6 +41,7 @@ static const struct hp_log_kind cri_log = {
 	.parse = hp_cri_log_parse,
 	.lives = lives,
 	.free = follower_free,
+	.rotates = true,
 	.close_ms = CLOSE_MS,
 	.closes = CLOSES,
 };

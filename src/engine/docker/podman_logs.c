@@ -47,6 +47,7 @@ static const struct hp_log_kind k8s_file = {
 	.parse = hp_cri_log_parse,
 	.lives = lives,
 	.free = follower_free,
+	.rotates = true,
 	.close_ms = CLOSE_MS,
 	.closes = CLOSES,
 };
