@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* chaos_engine.c - which engine a run talks to, and how it is reached. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "cmd/chaos.h"
@@ -100,6 +102,22 @@ static void reach_containerd(struct hp_chaos *c, struct hp_client_config *config
 		config->ns = PUMBA_NAMESPACE;
 }
 
+/* A socket that is named is the one that is meant: no other is looked for, and what is wrong with it
+ * is said in Pumba's words. */
+static int check_podman(const char *socket, struct hp_error *err)
+{
+	const char *path = bare_path(socket);
+
+	if (hp_str_starts(socket, "ssh://"))
+		return hp_fail(err, HP_EUNSUPPORTED,
+			       "podman runtime: explicit socket '%s': ssh is not spoken",
+			       socket);
+	if (path[0] == '/' && access(path, F_OK) < 0)
+		return hp_fail_errno(err, errno, "podman runtime: explicit socket '%s'",
+				     socket);
+	return 0;
+}
+
 static const char *socket_or(const char *flag, const char *otherwise)
 {
 	return flag[0] ? flag : otherwise;
@@ -125,6 +143,8 @@ int hp_chaos_engine(struct hp_chaos *c, struct hp_engine **ret_engine,
 		config.address = socket_or(c->globals.podman_socket, own->address);
 	else if (hp_str_eq(name, "cri"))
 		config.address = socket_or(c->globals.cri_socket, own->address);
+	if (hp_str_eq(name, "podman") && check_podman(c->globals.podman_socket, err) < 0)
+		return -1;
 	if (hp_engine_open(name, &config, ret_engine, err) < 0)
 		return -1;
 	*ret_config = config;

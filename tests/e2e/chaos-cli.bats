@@ -232,6 +232,10 @@ complete_to() {
 	has level=fatal "$E2E/no.sock"
 	expect 1 env CONTAINERD_ADDRESS="$E2E/no.sock" harpoon chaos kill a
 	has level=fatal "$E2E/no.sock"
+	expect 1 pumba --runtime podman --podman-socket "$E2E/no.sock" kill a
+	has level=fatal 'podman runtime: explicit socket'
+	expect 1 pumba --runtime podman --podman-socket ssh://there kill a
+	has level=fatal 'podman runtime: explicit socket' ssh
 	# Who asks for TLS is not given clear text.
 	expect 1 pumba --host tcp://127.0.0.1:1 --tlsverify kill a
 	has level=fatal https://127.0.0.1:1
