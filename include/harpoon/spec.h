@@ -96,7 +96,9 @@ struct hp_container_spec {
 	const char
 		*seccomp; /* NULL: default profile; "unconfined"; or a path of docker's JSON */
 	const char *apparmor; /* NULL: default where the host has it; "unconfined"; or a name */
-	const char *network;  /* NULL or "none", "host" */
+	/* NULL or "none", "host", "container:NAME" for that of a running container, "ns:PATH" for the
+	 * namespace of that name; what else an engine knows, as docker's "bridge". */
+	const char *network;
 	const char *pid_mode; /* NULL: its own; "host" */
 	const char *ipc_mode;
 	const char *uts_mode;

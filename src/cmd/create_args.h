@@ -53,7 +53,8 @@ struct hp_create_args {
 			    "a bind mount, volume or tmpfs"),                                  \
 		HP_OPT_STR(0, "name", s, m.name, "NAME", "its name"),                          \
 		HP_OPT_STR(0, "net", s, m.network, "MODE", "the same as --network"),           \
-		HP_OPT_STR(0, "network", s, m.network, "MODE", "none (the default) or host"),  \
+		HP_OPT_STR(0, "network", s, m.network, "MODE",                                 \
+			   "none, host, container:NAME, ns:PATH, or the engine's own word"),   \
 		HP_OPT_STR(0, "pid", s, m.pid_mode, "MODE", "host: the host's PID namespace"), \
 		HP_OPT_FLAG(0, "privileged", s, m.privileged,                                  \
 			    "all capabilities and devices, no confinement"),                   \

@@ -44,6 +44,36 @@ void hp_container_free(struct hp_container *c)
 	free(c);
 }
 
+static const char *label_of(const struct hp_container *c, const char *key)
+{
+	const char *value = hp_labels_get(&c->labels, key);
+
+	return hp_str_empty(value) ? NULL : value;
+}
+
+void hp_container_name_by_labels(struct hp_container *c, const char *otherwise)
+{
+	static const char *const simple[] = {"nerdctl/name", "com.docker.compose.service"};
+	const char *ns = label_of(c, "io.kubernetes.pod.namespace");
+	const char *pod = label_of(c, "io.kubernetes.pod.name");
+	const char *container = label_of(c, "io.kubernetes.container.name");
+
+	if (container) {
+		AUTO_FREE char *name =
+			hp_sprintf("%s%s%s%s%s", pod && ns ? ns : "", pod && ns ? "/" : "",
+				   pod ? pod : "", pod ? "/" : "", container);
+		hp_field_set(&c->name, name);
+		return;
+	}
+	for (size_t i = 0; i < HP_ARRAY_LEN(simple); i++) {
+		if (label_of(c, simple[i])) {
+			hp_field_set(&c->name, label_of(c, simple[i]));
+			return;
+		}
+	}
+	hp_field_set(&c->name, otherwise);
+}
+
 void hp_container_list_add(struct hp_container_list *list, struct hp_container *take_container)
 {
 	/* Room doubles at each power of two, so that long lists are not copied at each step. */

@@ -152,6 +152,10 @@ int hp_runtime_failed(struct hp_error *err, const char *program);
 
 /* Values for implementers: a container or image with every string set to "". */
 struct hp_container *hp_container_new(void);
+/* Name it by the labels that orchestrators give their containers, when there are any: "NAMESPACE/POD/
+ * CONTAINER" of Kubernetes (or as much of it as there is), nerdctl's name, compose's service; else
+ * by @otherwise. From: kubelet's CRI labels, nerdctl pkg/labels, the order as in Pumba. */
+void hp_container_name_by_labels(struct hp_container *c, const char *otherwise);
 struct hp_image *hp_image_new(void);
 void hp_container_list_add(struct hp_container_list *list, struct hp_container *take_container);
 void hp_container_list_sort(struct hp_container_list *list); /* newest first, then by id */

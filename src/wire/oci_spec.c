@@ -43,9 +43,11 @@ static int check_mode(const char *what, const char *mode, const char *own, struc
 		       own);
 }
 
-static int check_modes(const struct hp_container_spec *spec, struct hp_error *err)
+static int check_modes(const struct hp_oci_input *in, struct hp_error *err)
 {
-	if (check_mode("network", spec->network, "none", err) < 0 ||
+	const struct hp_container_spec *spec = in->spec;
+
+	if ((!in->netns_path && check_mode("network", spec->network, "none", err) < 0) ||
 	    check_mode("pid mode", spec->pid_mode, "private", err) < 0 ||
 	    check_mode("ipc mode", spec->ipc_mode, "private", err) < 0 ||
 	    check_mode("uts mode", spec->uts_mode, "private", err) < 0)
@@ -57,11 +59,14 @@ static int check_modes(const struct hp_container_spec *spec, struct hp_error *er
 	return 0;
 }
 
-static void add_namespace(struct hp_json *list, const char *type)
+/* A new one; the one that @path names when that is not NULL. */
+static void add_namespace(struct hp_json *list, const char *type, const char *path)
 {
 	struct hp_json *ns = hp_json_object();
 
 	hp_json_set_str(ns, "type", type);
+	if (path)
+		hp_json_set_str(ns, "path", path);
 	hp_json_add(list, ns);
 }
 
@@ -70,18 +75,18 @@ static struct hp_json *build_namespaces(const struct hp_oci_input *in)
 {
 	struct hp_json *list = hp_json_array();
 
-	add_namespace(list, "mount");
+	add_namespace(list, "mount", NULL);
 	if (!hp_oci__is_host(in->spec->network))
-		add_namespace(list, "network");
+		add_namespace(list, "network", in->netns_path);
 	if (!hp_oci__is_host(in->spec->uts_mode))
-		add_namespace(list, "uts");
+		add_namespace(list, "uts", NULL);
 	if (!hp_oci__is_host(in->spec->pid_mode))
-		add_namespace(list, "pid");
+		add_namespace(list, "pid", NULL);
 	if (!hp_oci__is_host(in->spec->ipc_mode))
-		add_namespace(list, "ipc");
+		add_namespace(list, "ipc", NULL);
 	/* With cgroup v1 the host's paths show, as docker has it there. */
 	if (in->cgroup_v2)
-		add_namespace(list, "cgroup");
+		add_namespace(list, "cgroup", NULL);
 	return list;
 }
 
@@ -179,7 +184,7 @@ int hp_oci_spec_build(const struct hp_oci_input *in, struct hp_json **ret, struc
 	hp_json_set_str(root, "path", "rootfs");
 	hp_json_set_bool(root, "readonly", in->spec->read_only);
 	hp_json_set(v, "root", root);
-	if (check_modes(in->spec, err) < 0 || hp_oci__process(in, &part, err) < 0)
+	if (check_modes(in, err) < 0 || hp_oci__process(in, &part, err) < 0)
 		return -1;
 	hp_json_set(v, "process", part);
 	if (!hp_oci__is_host(in->spec->uts_mode) && !hp_str_empty(in->hostname))

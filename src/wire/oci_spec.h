@@ -34,6 +34,9 @@ struct hp_oci_input {
 	const char *id;
 	const char *cgroups_path; /* such as "/default/ID" */
 	const char *hostname;
+	/* What spec->network means when it names a namespace that is there already ("container:NAME",
+	 * "ns:PATH"); NULL: it does not. */
+	const char *netns_path;
 	const struct hp_oci_mount *mounts; /* user's, after the default ones */
 	size_t n_mounts;
 	const struct hp_oci_device *devices; /* asked for; with privileged: all of the host */

@@ -221,6 +221,24 @@ field() {
 	has bridge
 }
 
+@test "--network container:NAME and ns:PATH join what is there" {
+	local pid
+	harpoon run -d --name first "$IMG" sleep 1000 >/dev/null
+	pid=$(pid_of first)
+	inside --network container:first -- readlink /proc/self/ns/net
+	[ "$output" = "$(readlink "/proc/$pid/ns/net")" ]
+	inside --network "ns:/proc/$pid/ns/net" -- readlink /proc/self/ns/net
+	[ "$output" = "$(readlink "/proc/$pid/ns/net")" ]
+	expect 125 harpoon run --rm --network container:nobody "$IMG" true
+	has nobody
+	expect 125 harpoon run --rm --network ns:/no/such/file "$IMG" true
+	has /no/such/file
+	harpoon kill first
+	expect 125 harpoon run --rm --network container:first "$IMG" true
+	has 'does not run'
+	[ "$(harpoon ps -aq | wc -l)" = 1 ]
+}
+
 @test "--pid, --ipc and --uts of the host" {
 	local kind
 	for kind in pid ipc uts; do

@@ -48,6 +48,38 @@ static void new_ones_have_no_null_strings(void **state)
 	hp_container_list_free(NULL);
 }
 
+static void is_named_by_its_labels(void **state)
+{
+	static const struct {
+		const char *labels[4][2];
+		const char *want;
+	} rows[] = {
+		{{{0}}, "id"},
+		{{{"io.kubernetes.pod.namespace", "ns"},
+		  {"io.kubernetes.pod.name", "pod"},
+		  {"io.kubernetes.container.name", "app"},
+		  {"nerdctl/name", "x"}},
+		 "ns/pod/app"},
+		{{{"io.kubernetes.pod.name", "pod"}, {"io.kubernetes.container.name", "app"}},
+		 "pod/app"},
+		{{{"io.kubernetes.pod.namespace", "ns"},
+		  {"io.kubernetes.container.name", "app"}},
+		 "app"},
+		{{{"io.kubernetes.pod.name", "pod"}}, "id"},
+		{{{"com.docker.compose.service", "db"}, {"nerdctl/name", "web"}}, "web"},
+		{{{"com.docker.compose.service", "db"}, {"nerdctl/name", ""}}, "db"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < HP_ARRAY_LEN(rows); i++) {
+		AUTO(hp_container_free) struct hp_container *c = hp_container_new();
+		for (size_t j = 0; j < 4 && rows[i].labels[j][0]; j++)
+			hp_labels_add(&c->labels, rows[i].labels[j][0], rows[i].labels[j][1]);
+		hp_container_name_by_labels(c, "id");
+		assert_string_equal(c->name, rows[i].want);
+	}
+}
+
 static void sorts_newest_first_then_by_id(void **state)
 {
 	AUTO(hp_container_list_free) struct hp_container_list *list = make_list();
@@ -130,6 +162,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FDS_TEST(states_have_words),
 		FDS_TEST(new_ones_have_no_null_strings),
+		FDS_TEST(is_named_by_its_labels),
 		FDS_TEST(sorts_newest_first_then_by_id),
 		FDS_TEST(finds_by_id_then_name_then_beginning),
 		FDS_TEST(lists_grow),

@@ -48,6 +48,23 @@ static void test_host_namespaces(void **state)
 	oci_refuse(&c, "hostname 'mine'");
 }
 
+/* A namespace that is there already is joined. */
+static void test_joins_a_network(void **state)
+{
+	struct oci_case c;
+
+	(void)state;
+	oci_case_init(&c);
+	c.spec.network = "container:web";
+	oci_refuse(&c, "network 'container:web'");
+	c.in.netns_path = "/proc/7/ns/net";
+	AUTO(hp_json_free) struct hp_json *v = oci_build(&c);
+
+	assert_at(v, "linux.namespaces",
+		  "[{\"type\":\"mount\"},{\"type\":\"network\",\"path\":\"/proc/7/ns/net\"},"
+		  "{\"type\":\"uts\"},{\"type\":\"pid\"},{\"type\":\"ipc\"}]");
+}
+
 static void test_unknown_modes(void **state)
 {
 	struct oci_case c;
@@ -161,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_host_namespaces),
+		cmocka_unit_test(test_joins_a_network),
 		cmocka_unit_test(test_unknown_modes),
 		cmocka_unit_test(test_privileged),
 		cmocka_unit_test(test_read_only_and_annotations),

@@ -79,7 +79,6 @@ static struct hp_container *from_proto(const struct containerd *c, const Hp__Con
 				       const Hp__Process *task)
 {
 	struct hp_container *to = hp_container_new();
-	const char *name;
 
 	for (size_t i = 0; i < from->n_labels; i++) {
 		const Hp__Pair *label = from->labels[i];
@@ -90,9 +89,8 @@ static struct hp_container *from_proto(const struct containerd *c, const Hp__Con
 			hp_labels_add(&to->labels, label->key, label->value);
 	}
 	hp_labels_sort(&to->labels);
-	name = hp_labels_get(&to->labels, HP_LABEL_NERDCTL_NAME);
 	hp_field_set(&to->id, from->id);
-	hp_field_set(&to->name, hp_str_empty(name) ? from->id : name);
+	hp_container_name_by_labels(to, from->id);
 	hp_field_set(&to->ns, c->base.ns);
 	hp_field_set(&to->image, from->image);
 	hp_field_set(&to->image_id, hp_labels_get(&to->labels, HP_LABEL_IMAGE_ID));

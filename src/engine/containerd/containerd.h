@@ -59,8 +59,6 @@ const char *hp_containerd__pair(Hp__Pair *const *pairs, size_t n,
 /* Before the key of a label whose value is empty: containerd drops those. From: containerd
  * metadata/boltutil/helpers.go, writeMap(). */
 #define HP_LABEL_EMPTY        "harpoon/empty/"
-/* A human name other than the id. From: nerdctl pkg/labels; docker's namespace moby has none. */
-#define HP_LABEL_NERDCTL_NAME "nerdctl/name"
 
 /* container.c: which container @ref means, as containerd has it. */
 int hp_containerd__find(struct containerd *c, const char *ref, Hp__GetContainerResponse **ret,

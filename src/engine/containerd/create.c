@@ -33,7 +33,8 @@ struct create_job {
 	const char *snapshotter;
 	char *id;
 	char *image_name;
-	char *text; /* config.json */
+	char *text;       /* config.json */
+	char *netns_path; /* that it is to join; NULL: none */
 	struct hp_descriptor target;
 	struct hp_resolved_image image;
 	struct hp_spec_mounts mounts;
@@ -67,6 +68,7 @@ static void job_clear(struct create_job *j)
 	free(j->id);
 	free(j->image_name);
 	free(j->text);
+	free(j->netns_path);
 	hp_descriptor_clear(&j->target);
 	hp_resolved_image_clear(&j->image);
 	hp_spec__mounts_clear(&j->mounts);
@@ -100,6 +102,36 @@ static int find_image(struct create_job *j, struct hp_error *err)
 	if (hp_image_resolve_target(store, &j->target, &j->image, err) < 0 ||
 	    hp_image_unpack(store, &j->image, err) < 0)
 		return hp_wrap(err, "image '%s'", j->spec->image);
+	return 0;
+}
+
+/* The namespace that the spec's network names; none when it is to be a new one. */
+static int find_netns(struct create_job *j, struct hp_error *err)
+{
+	static const char of_container[] = "container:", by_path[] = "ns:";
+	AUTO(hp_container_free) struct hp_container *other = NULL;
+	const char *network = j->spec->network;
+
+	if (!network)
+		return 0;
+	if (hp_str_starts(network, by_path)) {
+		j->netns_path = hp_strdup(network + strlen(by_path));
+		if (j->netns_path[0] != '/' || access(j->netns_path, F_OK) < 0)
+			return hp_fail(
+				err, HP_ENOTFOUND,
+				"network '%s': there is no such network namespace; it is "
+				"named by an absolute path",
+				network);
+	}
+	if (!hp_str_starts(network, of_container))
+		return 0;
+	if (hp_containerd__inspect(&j->c->base, network + strlen(of_container), &other, err) <
+	    0)
+		return hp_wrap(err, "network '%s'", network);
+	if (!other->netns_path[0])
+		return hp_fail(err, HP_ESTATE, "network '%s': that container does not run",
+			       network);
+	j->netns_path = hp_strdup(other->netns_path);
 	return 0;
 }
 
@@ -362,10 +394,13 @@ static int run_job(struct create_job *j, struct hp_error *err)
 				    .mounts = &j->mounts,
 				    .id = j->id};
 
-	if (find_image(j, err) < 0 || hp_containerd__lock(j->c, j->id, &j->lock, err) < 0 ||
+	if (find_image(j, err) < 0 || find_netns(j, err) < 0 ||
+	    hp_containerd__lock(j->c, j->id, &j->lock, err) < 0 ||
 	    hp_spec__mounts(j->c, j->spec, &j->mounts, err) < 0 || collect_labels(j, err) < 0 ||
-	    hp_user_resolve("", none, none, NULL, &root, err) < 0 ||
-	    hp_spec__build(&build, &root, &j->text, err) < 0 || put_container(j, err) < 0 ||
+	    hp_user_resolve("", none, none, NULL, &root, err) < 0)
+		return -1;
+	build.netns_path = j->netns_path;
+	if (hp_spec__build(&build, &root, &j->text, err) < 0 || put_container(j, err) < 0 ||
 	    hp_containerd__snapshot_prepare(j->c, j->snapshotter, j->id, j->image.chain, err) <
 		    0)
 		return -1;

@@ -242,6 +242,7 @@ int hp_spec__build(const struct hp_spec_job *job, const struct hp_user *user, ch
 		.id = job->id,
 		.cgroups_path = cgroups_path,
 		.hostname = hostname,
+		.netns_path = job->netns_path,
 		.mounts = job->mounts->items,
 		.n_mounts = job->mounts->count,
 		.devices = devices.items,

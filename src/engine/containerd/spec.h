@@ -28,6 +28,7 @@ struct hp_spec_job {
 	const struct hp_image_config *image;
 	const struct hp_spec_mounts *mounts;
 	const char *id;
+	const char *netns_path; /* as in struct hp_oci_input */
 };
 /* Build config.json for @user. Owns: *ret_text. Fails: HP_EINVALID, HP_ENOTFOUND - a device, a
  * seccomp profile, an init that this host does not have. */
