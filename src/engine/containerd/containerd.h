@@ -54,11 +54,11 @@ const char *hp_containerd__pair(Hp__Pair *const *pairs, size_t n,
 				const char *key); /* or NULL */
 
 /* Labels of ours that only this engine has; see engine/shared.h for the others. */
-#define HP_LABEL_LOG          "harpoon/log-path"
-#define HP_LABEL_VOLUMES      "harpoon/anonymous-volumes" /* names, comma separated */
+#define HP_LABEL_LOG     "harpoon/log-path"
+#define HP_LABEL_VOLUMES "harpoon/anonymous-volumes" /* names, comma separated */
 /* Before the key of a label whose value is empty: containerd drops those. From: containerd
  * metadata/boltutil/helpers.go, writeMap(). */
-#define HP_LABEL_EMPTY        "harpoon/empty/"
+#define HP_LABEL_EMPTY   "harpoon/empty/"
 
 /* container.c: which container @ref means, as containerd has it. */
 int hp_containerd__find(struct containerd *c, const char *ref, Hp__GetContainerResponse **ret,
