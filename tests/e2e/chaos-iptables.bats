@@ -219,7 +219,7 @@ all_is_well() { no_entries && no_rules; }
 		[ $((RANDOM % 4)) -gt 0 ] || kill -INT "${runs[0]}" 2>/dev/null || true
 		[ $((RANDOM % 4)) -gt 0 ] || kill -KILL "${runs[1]}" 2>/dev/null || true
 		wait "${runs[@]}" || true
-		until_ok 3 all_is_well
+		until_ok 20 all_is_well
 	done
 	[ "$(ip -n "$NET" -o link; tc -n "$NET" qdisc)" = "$links" ]
 }

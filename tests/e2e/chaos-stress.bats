@@ -185,6 +185,12 @@ busy() { [ "$(cpu_us "$1")" -gt "$2" ]; }
 		[ $((RANDOM % 4)) -gt 0 ] || kill -INT "$run" 2>/dev/null || true
 		[ $((RANDOM % 4)) -gt 0 ] || kill -KILL "$run" 2>/dev/null || true
 		until_ok 5 gone "$run"
-		until_ok 3 all_is_well
+		# Writing to a busy disk takes what it takes.
+		until_ok 20 all_is_well || {
+			entries | xargs -r cat
+			diff <(echo "$before") <(all_cgroups)
+			cat "$E2E/chaos.out"
+			return 1
+		} >&2
 	done
 }
