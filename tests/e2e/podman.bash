@@ -130,9 +130,10 @@ podman_on_host() {
 	return 0
 }
 
-# Those of all of this host's podman services are in one place.
+# Those of all of this host's podman services are in one place; that of their conmons stays there.
 podman_cgroups() {
-	find /sys/fs/cgroup -mindepth 2 -maxdepth 3 -type d -path '*/libpod_parent/*' 2>/dev/null
+	find /sys/fs/cgroup -mindepth 2 -maxdepth 3 -type d -path '*/libpod_parent/*' \
+		! -path '*/libpod_parent/conmon' 2>/dev/null
 	return 0
 }
 
@@ -156,6 +157,8 @@ podman_sweep() {
 	grep -F " $E2E/" /proc/self/mountinfo | cut -d' ' -f5 | sort -r | while read -r m; do
 		umount -l "$m"
 	done
-	find /sys/fs/cgroup -maxdepth 2 -type d -name libpod_parent -exec rmdir {} + 2>/dev/null
+	# Where another service is at work, these are not empty.
+	find /sys/fs/cgroup -depth -maxdepth 3 -type d \
+		\( -name libpod_parent -o -path '*/libpod_parent/conmon' \) -exec rmdir {} + 2>/dev/null
 	rm -rf --one-file-system "$E2E"
 }
