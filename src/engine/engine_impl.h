@@ -184,3 +184,4 @@ HP_AUTO_PTR(struct hp_waiter, hp_waiter_free);
 HP_AUTO_PTR(struct hp_events, hp_events_free);
 HP_AUTO_VALUE(struct hp_event, hp_event_clear);
 HP_AUTO_VALUE(struct hp_version, hp_version_clear);
+HP_AUTO_VALUE(struct hp_pulled, hp_pulled_clear);

@@ -322,3 +322,33 @@ int hp_docker__open(struct docker *d, const struct hp_docker_call *call,
 	*ret = TAKE(x);
 	return 0;
 }
+
+int hp_docker__upload_begin(struct docker *d, const struct hp_docker_call *call,
+			    const char *type, struct hp_exchange **ret, struct hp_error *err)
+{
+	AUTO(request_clear) struct request r = {0};
+	AUTO(hp_exchange_free) struct hp_exchange *x = NULL;
+	AUTO_FREE char *header = hp_sprintf("Content-Type: %s", type);
+	const char *const headers[] = {header, NULL};
+
+	if (hp_docker__negotiate(d, err) < 0)
+		return -1;
+	const int64_t deadline = hp_deadline_in(d->base.timeout_ms);
+	request_make(d, call, headers, &r);
+	r.http.body = HP_HTTP1_CHUNKED;
+	if (dial(d, deadline, &x, err) < 0 ||
+	    hp_exchange_ask(x, &r.http, HP_BYTES(NULL, 0), deadline, err) < 0)
+		return -1;
+	*ret = TAKE(x);
+	return 0;
+}
+
+int hp_docker__upload_end(struct docker *d, struct hp_exchange *x, int64_t extra_ms,
+			  struct hp_error *err)
+{
+	const int64_t deadline = hp_deadline_in((int64_t)d->base.timeout_ms + extra_ms);
+
+	if (hp_exchange_head(x, deadline, err) < 0)
+		return -1;
+	return check_status(x, deadline, err) < 0 ? -1 : 0;
+}

@@ -56,6 +56,14 @@ int hp_docker__post(struct docker *d, const char *path, struct hp_error *err);
  * ones. Owns: the caller, until hp_exchange_free(). */
 int hp_docker__open(struct docker *d, const struct hp_docker_call *call,
 		    const char *const *headers, struct hp_exchange **ret, struct hp_error *err);
+/* Begin a call with a body of content type @type, which hp_exchange_send() sends on and ends; and, when
+ * that is done, wait for the answer's head, for @extra_ms beside the client's timeout. */
+int hp_docker__upload_begin(struct docker *d, const struct hp_docker_call *call,
+			    const char *type, struct hp_exchange **ret, struct hp_error *err);
+int hp_docker__upload_end(struct docker *d, struct hp_exchange *x, int64_t extra_ms,
+			  struct hp_error *err);
+/* How long the daemon may take beside that to read, write or unpack an image. */
+#define HP_DOCKER_LONG_MS 600000
 /* Be sure of the version of the API that is spoken, d->api. */
 int hp_docker__negotiate(struct docker *d, struct hp_error *err);
 /* Fail unless the daemon speaks that version, saying which @what needs it. */
@@ -98,6 +106,19 @@ HP_AUTO_VALUE(struct hp_docker_lines, hp_docker__lines_clear);
 /* Never blocks. Returns: enum hp_next, or -1. Owns: the caller owns *ret. */
 int hp_docker__lines_next(struct hp_docker_lines *l, struct hp_json **ret,
 			  struct hp_error *err);
+/* The same, waiting for at most that long, and then HP_NEXT_WAIT. */
+int hp_docker__lines_wait(struct hp_docker_lines *l, int64_t timeout_ms, struct hp_json **ret,
+			  struct hp_error *err);
+
+/* images.c: find an image by name, expanded name, id or unique beginning of one. ret: borrowed from
+ * @list. Fails: HP_ENOTFOUND, HP_EINVALID. */
+int hp_docker__image_find(const struct hp_image_list *list, const char *ref,
+			  const struct hp_image **ret, struct hp_error *err);
+/* transfer.c: have the daemon take the images called @names of @store. @what: who is told of it and
+ * may stop it. */
+struct hp_store;
+int hp_docker__load(struct docker *d, struct hp_store *store, const char *const *names,
+		    const struct hp_import *what, struct hp_error *err);
 
 /* events.c: subscribe to what fits @filters, the JSON of docker's API. ret_fd: to poll. */
 int hp_docker__events_open(struct docker *d, const char *filters, struct hp_docker_lines *ret,

@@ -11,6 +11,9 @@
 /* From: docker API, ImageList: what has no name is called so. */
 #define NO_NAME "<none>:<none>"
 
+/* Shorter beginnings of ids fit too much by chance. */
+#define SHORT_ID_MIN 4U
+
 /* The full form of a name as docker gives it; as it is when it has none. Owns: the caller. */
 static char *full_name(const char *name)
 {
@@ -77,7 +80,11 @@ static void add_names(const struct hp_json *row, struct hp_image_list *list)
 	}
 	if (added)
 		return;
-	AUTO_FREE char *name = hp_sprintf("<none>@%s", hp_json_get_str(row, "Id"));
+	const char *digest = hp_json_str(hp_json_at(hp_json_get(row, "RepoDigests"), 0));
+	AUTO_FREE char *name =
+		digest && !hp_str_starts(digest, "<none>")
+			? hp_strdup(digest)
+			: hp_sprintf("<none>@%s", hp_json_get_str(row, "Id"));
 	hp_image_list_add(list, image_of(row, name));
 }
 
@@ -97,6 +104,36 @@ int hp_docker__images(struct hp_engine *e, struct hp_image_list **ret, struct hp
 	}
 	hp_image_list_sort(list);
 	*ret = TAKE(list);
+	return 0;
+}
+
+int hp_docker__image_find(const struct hp_image_list *list, const char *ref,
+			  const struct hp_image **ret, struct hp_error *err)
+{
+	const char *digits = hp_str_starts(ref, "sha256:") ? ref + strlen("sha256:") : ref;
+	const bool may_be_id = strlen(digits) >= SHORT_ID_MIN &&
+			       digits[strspn(digits, "0123456789abcdef")] == '\0';
+	AUTO_FREE char *full = full_name(ref);
+	const struct hp_image *found = NULL;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct hp_image *image = list->items[i];
+		if (hp_str_eq(image->name, ref) || hp_str_eq(image->name, full)) {
+			*ret = image;
+			return 0;
+		}
+		if (!may_be_id || !hp_str_starts(image->id, "sha256:") ||
+		    !hp_str_starts(image->id + strlen("sha256:"), digits))
+			continue;
+		if (found && !hp_str_eq(found->id, image->id))
+			return hp_fail(err, HP_EINVALID,
+				       "image id '%s' fits several images: give more of it",
+				       ref);
+		found = found ? found : image;
+	}
+	if (!found)
+		return hp_fail(err, HP_ENOTFOUND, "no image '%s': see `harpoon images`", ref);
+	*ret = found;
 	return 0;
 }
 

@@ -2,7 +2,10 @@
 /* lines.c - what docker tells over time: an answer of one JSON object after the other. */
 #include "engine/docker/docker.h"
 
+#include <poll.h>
 #include <string.h>
+
+#include "base/fd.h"
 
 /* The longest object that is taken; ours. */
 #define LINE_MAX_BYTES (1U << 20)
@@ -64,6 +67,21 @@ int hp_docker__lines_next(struct hp_docker_lines *l, struct hp_json **ret, struc
 		if (found != HP_NEXT_ITEM)
 			return found;
 		if (hp_buf_add(&l->text, piece.data, piece.len, err) < 0)
+			return -1;
+	}
+}
+
+int hp_docker__lines_wait(struct hp_docker_lines *l, int64_t timeout_ms, struct hp_json **ret,
+			  struct hp_error *err)
+{
+	const int64_t deadline = hp_clock_ms() + timeout_ms;
+
+	for (;;) {
+		const int found = hp_docker__lines_next(l, ret, err);
+		const int64_t left = deadline - hp_clock_ms();
+		if (found != HP_NEXT_WAIT || left <= 0)
+			return found;
+		if (hp_fd_poll(hp_exchange_conn(l->exchange)->fd, POLLIN, left, err) < 0)
 			return -1;
 	}
 }

@@ -57,3 +57,11 @@ int hp_docker__update(struct hp_engine *e, const char *ref,
 		      const struct hp_resources *resources, struct hp_error *err);
 /* events.c */
 int hp_docker__events(struct hp_engine *e, struct hp_events **ret, struct hp_error *err);
+/* transfer.c */
+int hp_docker__import(struct hp_engine *e, const struct hp_import *what, char ***ret_names,
+		      struct hp_error *err);
+int hp_docker__export(struct hp_engine *e, const char *const *refs, int fd,
+		      struct hp_error *err);
+/* pull.c */
+int hp_docker__pull(struct hp_engine *e, const struct hp_pull *what,
+		    struct hp_pulled *ret_pulled, struct hp_error *err);
