@@ -59,7 +59,8 @@ struct hp_container {
 	char *runtime;  /* OCI runtime or shim, "" when unknown */
 	char *command;  /* its argument vector as one line, "" when unknown */
 	enum hp_state state;
-	pid_t pid;       /* of its init on this host; 0 when it does not run */
+	/* Of its init on this host; 0 when it does not run, and in lists where they do not tell. */
+	pid_t pid;
 	int exit_code;   /* good in HP_STATE_EXITED only */
 	bool oom_killed; /* its memory limit ended it; told by inspect only */
 	int64_t created_ns;
@@ -68,6 +69,8 @@ struct hp_container {
 	char *network_mode; /* "none", "host", or the engine's own word; "" when unknown */
 	char *netns_path;   /* "" when it does not run */
 	char *detail_json;  /* the engine's own document; NULL in lists */
+	bool tty;           /* its stdio is a terminal; told by inspect only */
+	bool stdin_open;    /* it has a stdin that can be written to; told by inspect only */
 };
 
 /* Containers in the order of their creation, newest first. */

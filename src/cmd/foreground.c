@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/child.h"
 #include "base/fd.h"
-#include "wire/json.h"
 
 int hp_foreground_check(const struct hp_foreground_args *args, bool tty, bool use_stdin,
 			struct hp_detach *ret_keys, struct hp_error *err)
@@ -20,19 +19,11 @@ int hp_foreground_check(const struct hp_foreground_args *args, bool tty, bool us
 	return hp_detach_parse(keys, ret_keys, err);
 }
 
-/* Containers of ours say it in labels; those that others made, in their OCI spec. */
 void hp_foreground_traits(const struct hp_container *c, struct hp_traits *ret)
 {
-	struct hp_error ignored = HP_ERROR_INIT;
-	AUTO(hp_json_free) struct hp_json *detail = NULL;
-	bool spec_tty = false;
-
-	if (c->detail_json &&
-	    hp_json_parse(hp_bytes_str(c->detail_json), &detail, &ignored) == 0)
-		spec_tty = hp_json_bool(hp_json_path(detail, "spec.process.terminal"), false);
 	*ret = (struct hp_traits){
-		.tty = hp_labels_get(&c->labels, "harpoon/tty") || spec_tty,
-		.use_stdin = hp_labels_get(&c->labels, "harpoon/stdin"),
+		.tty = c->tty,
+		.use_stdin = c->stdin_open,
 		.remove = hp_labels_get(&c->labels, "harpoon/auto-remove"),
 	};
 }

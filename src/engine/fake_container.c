@@ -136,6 +136,8 @@ struct hp_container *hp_fake__container_copy(const struct hp_fake_container *c, 
 	to->finished_ns = from->finished_ns;
 	hp_labels_copy(&to->labels, &from->labels);
 	to->detail_json = detail ? detail_of(c) : NULL;
+	to->tty = detail && c->tty;
+	to->stdin_open = detail && c->stdin_open;
 	return to;
 }
 

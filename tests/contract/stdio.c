@@ -55,6 +55,10 @@ static void stdin_reaches_the_process_and_ends(void **state)
 	struct hp_chunk chunk;
 	int found = -1;
 
+	AUTO(hp_container_free) struct hp_container *made = NULL;
+	OK(hp_engine_inspect(c->engine, id, &made, &err));
+	assert_true(made->stdin_open);
+	assert_false(made->tty);
 	assert_true(hp_stream_stdin_fd(s) >= 0);
 	OK(found = hp_stream_next(s, &chunk, &err));
 	assert_int_equal(found, HP_NEXT_WAIT);
@@ -206,6 +210,10 @@ static void a_terminal_has_one_output(void **state)
 
 	spec.tty = true;
 	AUTO_FREE char *id = make_spec(c, &spec);
+	AUTO(hp_container_free) struct hp_container *made = NULL;
+	OK(hp_engine_inspect(c->engine, id, &made, &err));
+	assert_true(made->tty);
+	assert_false(made->stdin_open);
 	OK(hp_engine_start(c->engine, id, 100, 30, &s, &err));
 	if (hp_engine_can(c->engine) & HP_CAN_RESIZE)
 		OK(hp_engine_resize(c->engine, id, NULL, 120, 40, &err));

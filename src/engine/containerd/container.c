@@ -208,8 +208,9 @@ static void set_time(struct hp_json *object, const char *key, int64_t ns)
 	hp_json_set_str(object, key, text);
 }
 
-/* What containerd knows of the container that the neutral value has no place for. */
-static char *detail_of(const Hp__Container *from, const struct hp_container *c,
+/* What containerd knows of the container that the neutral value has no place for. Whether it has a
+ * terminal is in a label of ours, and of those that others made in the spec. */
+static char *detail_of(const Hp__Container *from, struct hp_container *c,
 		       const Hp__Process *task)
 {
 	struct hp_error ignored = HP_ERROR_INIT;
@@ -232,6 +233,9 @@ static char *detail_of(const Hp__Container *from, const struct hp_container *c,
 	if (from->spec && hp_json_parse(HP_BYTES(from->spec->value.data, from->spec->value.len),
 					&spec, &ignored) == 0)
 		hp_json_set(detail, "spec", spec);
+	c->tty = hp_labels_get(&c->labels, HP_LABEL_TTY) ||
+		 hp_json_bool(hp_json_path(spec, "process.terminal"), false);
+	c->stdin_open = hp_labels_get(&c->labels, HP_LABEL_STDIN) != NULL;
 	return hp_json_text(detail, false);
 }
 

@@ -192,6 +192,8 @@ struct hp_container *hp_docker__container_from_document(const char *engine,
 	free(c->command);
 	c->command = command_of(document);
 	c->created_ns = hp_docker__time(hp_json_get_str(document, "Created"));
+	c->tty = hp_json_bool(hp_json_path(document, "Config.Tty"), false);
+	c->stdin_open = hp_json_bool(hp_json_path(document, "Config.OpenStdin"), false);
 	read_labels(hp_json_path(document, "Config.Labels"), &c->labels);
 	read_state(document, c);
 	c->detail_json = hp_json_text(document, false);

@@ -110,6 +110,20 @@ int hp_docker__lines_next(struct hp_docker_lines *l, struct hp_json **ret,
 int hp_docker__lines_wait(struct hp_docker_lines *l, int64_t timeout_ms, struct hp_json **ret,
 			  struct hp_error *err);
 
+/* pull.c: what a line of the answer to a pull says. All is borrowed from @line. */
+struct hp_docker_pull_line {
+	const char *failure; /* NULL: none */
+	const char *digest;  /* of all of the image; NULL: not told here */
+	const char *layer;   /* the beginning of its digest; NULL: it is about none */
+	enum hp_pull_state state;
+	uint64_t done, total; /* bytes */
+};
+/* Returns: false - nothing of these. */
+bool hp_docker__pull_read(const struct hp_json *line, struct hp_docker_pull_line *ret);
+/* stats.c: read a reading. @limited: there is a limit of memory. */
+void hp_docker__stats_read(const struct hp_json *from, bool limited, struct hp_stats *to);
+/* images.c: add an image of the list, which has an id, under each of its names. */
+void hp_docker__images_add(const struct hp_json *row, struct hp_image_list *list);
 /* images.c: find an image by name, expanded name, id or unique beginning of one. ret: borrowed from
  * @list. Fails: HP_ENOTFOUND, HP_EINVALID. */
 int hp_docker__image_find(const struct hp_image_list *list, const char *ref,

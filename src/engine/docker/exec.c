@@ -142,6 +142,9 @@ static struct hp_json *body_of(const struct hp_exec_spec *spec)
 	hp_json_set_bool(body, "AttachStdout", !spec->detach);
 	hp_json_set_bool(body, "AttachStderr", !spec->detach);
 	hp_json_set_bool(body, "Tty", spec->tty);
+	/* As at hp_docker__attach_to(), but JSON has no bytes that are no text. */
+	if (spec->tty)
+		hp_json_set_str(body, "DetachKeys", "ctrl-^,ctrl-^,ctrl-^,ctrl-^");
 	hp_json_set_bool(body, "Privileged", spec->privileged);
 	hp_json_set_strs(body, "Cmd", spec->args);
 	if (spec->env)

@@ -65,7 +65,7 @@ static struct hp_image *image_of(const struct hp_json *row, const char *name)
 	return image;
 }
 
-static void add_names(const struct hp_json *row, struct hp_image_list *list)
+void hp_docker__images_add(const struct hp_json *row, struct hp_image_list *list)
 {
 	const struct hp_json *names = hp_json_get(row, "RepoTags");
 	size_t added = 0;
@@ -81,10 +81,9 @@ static void add_names(const struct hp_json *row, struct hp_image_list *list)
 	if (added)
 		return;
 	const char *digest = hp_json_str(hp_json_at(hp_json_get(row, "RepoDigests"), 0));
-	AUTO_FREE char *name =
-		digest && !hp_str_starts(digest, "<none>")
-			? hp_strdup(digest)
-			: hp_sprintf("<none>@%s", hp_json_get_str(row, "Id"));
+	AUTO_FREE char *name = digest && !hp_str_starts(digest, "<none>")
+				       ? hp_strdup(digest)
+				       : hp_sprintf("<none>@%s", hp_json_get_str(row, "Id"));
 	hp_image_list_add(list, image_of(row, name));
 }
 
@@ -100,7 +99,7 @@ int hp_docker__images(struct hp_engine *e, struct hp_image_list **ret, struct hp
 
 		if (!hp_json_get_str(row, "Id"))
 			return hp_fail(err, HP_EPROTO, "list images: entry %zu has no id", i);
-		add_names(row, list);
+		hp_docker__images_add(row, list);
 	}
 	hp_image_list_sort(list);
 	*ret = TAKE(list);

@@ -21,17 +21,11 @@
 /* From: docker's limit of layers, with room. */
 #define LAYERS_MAX 512U
 
-/* A layer on its way, in the daemon's words. */
-struct layer {
-	char *id; /* the beginning of its digest, which is all that docker tells */
-	enum hp_pull_state state;
-};
-
 struct pull {
 	const struct hp_pull *what;
 	struct hp_endpoint where;
 	char *name;
-	struct layer *layers;
+	char **layers; /* the beginnings of their digests, which is all that docker tells */
 	size_t n_layers;
 	char *digest; /* "" until it is told */
 };
@@ -40,7 +34,7 @@ static void pull_clear(struct pull *p)
 {
 	hp_endpoint_clear(&p->where);
 	for (size_t i = 0; i < p->n_layers; i++)
-		free(p->layers[i].id);
+		free(p->layers[i]);
 	free(p->layers);
 	free(p->name);
 	free(p->digest);
@@ -53,8 +47,7 @@ static int auth_header(const struct pull *p, char **ret_header, struct hp_error 
 	AUTO(hp_credentials_clear) struct hp_credentials c = {0};
 	AUTO(hp_json_free) struct hp_json *auth = hp_json_object();
 
-	const int found =
-		hp_credentials_find(p->what->config_dir, p->where.host, &c, err);
+	const int found = hp_credentials_find(p->what->config_dir, p->where.host, &c, err);
 	if (found <= 0)
 		return found;
 	if (c.identity_token) {
@@ -117,14 +110,10 @@ static bool read_state(const char *status, enum hp_pull_state *ret)
 		const char *status;
 		enum hp_pull_state state;
 	} rows[] = {
-		{"Already exists", HP_PULL_PRESENT},
-		{"Pulling fs layer", HP_PULL_FETCHING},
-		{"Waiting", HP_PULL_FETCHING},
-		{"Downloading", HP_PULL_FETCHING},
-		{"Verifying Checksum", HP_PULL_FETCHED},
-		{"Download complete", HP_PULL_FETCHED},
-		{"Extracting", HP_PULL_UNPACKING},
-		{"Pull complete", HP_PULL_UNPACKED},
+		{"Already exists", HP_PULL_PRESENT},     {"Pulling fs layer", HP_PULL_FETCHING},
+		{"Waiting", HP_PULL_FETCHING},           {"Downloading", HP_PULL_FETCHING},
+		{"Verifying Checksum", HP_PULL_FETCHED}, {"Download complete", HP_PULL_FETCHED},
+		{"Extracting", HP_PULL_UNPACKING},       {"Pull complete", HP_PULL_UNPACKED},
 	};
 
 	for (size_t i = 0; i < HP_ARRAY_LEN(rows); i++) {
@@ -136,55 +125,69 @@ static bool read_state(const char *status, enum hp_pull_state *ret)
 	return false;
 }
 
+bool hp_docker__pull_read(const struct hp_json *line, struct hp_docker_pull_line *ret)
+{
+	static const char digest[] = "Digest: ";
+	const struct hp_json *detail = hp_json_get(line, "progressDetail");
+	const char *status = hp_json_get_str(line, "status");
+	const char *id = hp_json_get_str(line, "id");
+
+	*ret = (struct hp_docker_pull_line){
+		.failure = hp_json_get_str(line, "error"),
+		.done = hp_json_u64(hp_json_get(detail, "current"), 0),
+		.total = hp_json_u64(hp_json_get(detail, "total"), 0),
+	};
+	if (status && hp_str_starts(status, digest))
+		ret->digest = status + strlen(digest);
+	if (!hp_str_empty(id) && read_state(status, &ret->state))
+		ret->layer = id;
+	return ret->failure || ret->digest || ret->layer;
+}
+
 /* The place of layer @id among those told of; a new one goes to the end. */
 static size_t layer_at(struct pull *p, const char *id)
 {
 	for (size_t i = 0; i < p->n_layers; i++)
-		if (hp_str_eq(p->layers[i].id, id))
+		if (hp_str_eq(p->layers[i], id))
 			return i;
 	p->layers = hp_realloc_array(p->layers, p->n_layers + 1, sizeof(*p->layers));
-	p->layers[p->n_layers] = (struct layer){.id = hp_strdup(id)};
+	p->layers[p->n_layers] = hp_strdup(id);
 	return p->n_layers++;
 }
 
-static void tell(struct pull *p, const struct hp_json *line)
+static void tell(struct pull *p, const struct hp_docker_pull_line *line)
 {
-	const char *id = hp_json_get_str(line, "id");
-	const struct hp_json *detail = hp_json_get(line, "progressDetail");
-	enum hp_pull_state state;
-
-	if (hp_str_empty(id) || p->n_layers >= LAYERS_MAX ||
-	    !read_state(hp_json_get_str(line, "status"), &state))
+	if (p->n_layers >= LAYERS_MAX)
 		return;
-	const size_t at = layer_at(p, id);
-	p->layers[at].state = state;
+	const size_t at = layer_at(p, line->layer);
 	if (!p->what->progress)
 		return;
 	const struct hp_pull_step step = {
-		.digest = p->layers[at].id,
-		.state = state,
+		.digest = p->layers[at],
+		.state = line->state,
 		.layer = (unsigned)at,
 		.layers = (unsigned)p->n_layers,
-		.done = hp_json_u64(hp_json_get(detail, "current"), 0),
-		.total = hp_json_u64(hp_json_get(detail, "total"), 0),
+		.done = line->done,
+		.total = line->total,
 	};
 	p->what->progress(p->what->progress_arg, &step);
 }
 
 /* A line of the answer. Fails with what the daemon says. */
-static int take_line(struct pull *p, const struct hp_json *line, struct hp_error *err)
+static int take_line(struct pull *p, const struct hp_json *json, struct hp_error *err)
 {
-	static const char digest[] = "Digest: ";
-	const char *failure = hp_json_get_str(line, "error");
-	const char *status = hp_json_get_str(line, "status");
+	struct hp_docker_pull_line line;
 
-	if (failure)
-		return explain(p->what->ref, failure, err);
-	if (status && hp_str_starts(status, digest)) {
+	if (!hp_docker__pull_read(json, &line))
+		return 0;
+	if (line.failure)
+		return explain(p->what->ref, line.failure, err);
+	if (line.digest) {
 		free(p->digest);
-		p->digest = hp_strdup(status + strlen(digest));
+		p->digest = hp_strdup(line.digest);
 	}
-	tell(p, line);
+	if (line.layer)
+		tell(p, &line);
 	return 0;
 }
 

@@ -39,7 +39,7 @@ static void read_networks(const struct hp_json *networks, struct hp_stats *to)
 
 /* From: docker API, ContainerStats. File pages that can be dropped are named differently by version 1
  * and 2 of cgroups; processes that were killed for memory are named by neither. */
-static void read_stats(const struct hp_json *from, bool limited, struct hp_stats *to)
+void hp_docker__stats_read(const struct hp_json *from, bool limited, struct hp_stats *to)
 {
 	const uint64_t usage = number_at(from, "memory_stats.usage");
 	const struct hp_json *detail = hp_json_path(from, "memory_stats.stats");
@@ -77,7 +77,7 @@ int hp_docker__stats(struct hp_engine *e, const char *ref, struct hp_stats *ret,
 	    hp_docker__get(d, path, &reply, err) < 0)
 		return hp_wrap(err, "figures of '%s'", ref);
 	/* Without a limit docker tells the host's memory. */
-	read_stats(reply, number_at(document, "HostConfig.Memory") != 0, ret);
+	hp_docker__stats_read(reply, number_at(document, "HostConfig.Memory") != 0, ret);
 	return 0;
 }
 

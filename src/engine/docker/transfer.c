@@ -84,7 +84,8 @@ int hp_docker__load(struct docker *d, struct hp_store *store, const char *const 
 	if (hp_staging_file(&fd, err) < 0 || hp_image_export(store, names, fd, err) < 0)
 		return -1;
 	if (hp_docker__upload_begin(d, &call, "application/x-tar", &x, err) < 0 ||
-	    send_file(d, x, fd, what, err) < 0 || hp_docker__upload_end(d, x, HP_DOCKER_LONG_MS, err) < 0)
+	    send_file(d, x, fd, what, err) < 0 ||
+	    hp_docker__upload_end(d, x, HP_DOCKER_LONG_MS, err) < 0)
 		return -1;
 	return read_outcome(TAKE(x), err);
 }
@@ -112,8 +113,8 @@ static int receive(struct docker *d, struct hp_exchange *x, int fd, struct hp_er
 {
 	for (;;) {
 		struct hp_bytes piece;
-		const int found = hp_exchange_wait(x, hp_deadline_in(d->base.timeout_ms),
-						   &piece, err);
+		const int found =
+			hp_exchange_wait(x, hp_deadline_in(d->base.timeout_ms), &piece, err);
 		if (found != HP_NEXT_ITEM)
 			return found < 0 ? -1 : 0;
 		if (hp_fd_write_all(fd, piece.data, piece.len, err) < 0)
@@ -149,8 +150,7 @@ static int names_query(struct hp_engine *e, const char *const *refs, char **ret,
 		if (hp_docker__image_find(list, refs[i], &image, err) < 0)
 			return -1;
 		const bool nameless = hp_str_starts(image->name, "<none>");
-		AUTO_FREE char *escaped =
-			hp_http1_escape(nameless ? image->id : image->name);
+		AUTO_FREE char *escaped = hp_http1_escape(nameless ? image->id : image->name);
 		hp_strv_addf(&words, "names=%s", escaped);
 	}
 	*ret = hp_strv_join(hp_strv_view(&words), "&");
