@@ -106,6 +106,12 @@ dockerd_stop() {
 	kill -KILL "$pid"
 }
 
+# dockerd_clear: remove what a dockerd that was killed has left, its mount of its own root among it.
+dockerd_clear() {
+	umount "$E2E/root"
+	rm -f "$E2E/d.pid" "$E2E"/exec/containerd/*.pid "$E2E"/exec/libnetwork/*.sock
+}
+
 # docker_down: remove all, and fail when something had been left or stays. Call it in teardown_file.
 docker_down() {
 	local rc=0

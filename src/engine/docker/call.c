@@ -162,7 +162,7 @@ static int ask(const struct docker *d, struct hp_exchange *x, const struct reque
 	if (err->code == HP_EPROTO)
 		return hp_wrap(err, "what listens on '%s' does not speak %s's API",
 			       d->base.address, d->base.ops->name);
-	return -1;
+	return hp_wrap(err, "%s at '%s'", d->base.ops->name, d->base.address);
 }
 
 /* Send the request and wait for the answer's head, on the idle connection when there is one. */
