@@ -103,10 +103,9 @@ int hp_docker__info(struct hp_engine *e, struct hp_labels *ret, struct hp_error 
 const struct hp_engine_ops hp_engine__docker = {
 	.name = "docker",
 	.can = HP_CAN_PAUSE | HP_CAN_UPDATE | HP_CAN_STATS | HP_CAN_EVENTS | HP_CAN_ATTACH |
-	       HP_CAN_LOGS | HP_CAN_EXEC | HP_CAN_RESIZE | HP_CAN_IMPORT |
-	       HP_CAN_EXPORT | HP_CAN_TAG | HP_CAN_CREATE | HP_CAN_PULL |
-	       HP_CAN_RESTART | HP_CAN_ISOLATE | HP_CAN_LIMIT_PIDS | HP_CAN_LOG_NONE |
-	       HP_CAN_EXEC_AS | HP_CAN_EXEC_DETACH,
+	       HP_CAN_LOGS | HP_CAN_EXEC | HP_CAN_RESIZE | HP_CAN_IMPORT | HP_CAN_EXPORT |
+	       HP_CAN_TAG | HP_CAN_CREATE | HP_CAN_PULL | HP_CAN_RESTART | HP_CAN_ISOLATE |
+	       HP_CAN_LIMIT_PIDS | HP_CAN_LOG_NONE | HP_CAN_EXEC_AS | HP_CAN_EXEC_DETACH,
 	.size = sizeof(struct docker),
 	.open = hp_docker__open_engine,
 	.close = hp_docker__close_engine,
