@@ -32,10 +32,12 @@ struct hp_client_config {
 	const char
 		*address; /* socket path or URL; NULL: the engine's environment, then default */
 	const char *ns;   /* namespace; NULL: the engine's environment, then "default" */
-	const char *tls_ca;
-	const char *tls_cert;
+	/* TLS, for engines reached by TCP; files in PEM. An https:// address is TLS, too. */
+	bool tls;             /* speak it, and believe any certificate */
+	bool tls_verify;      /* speak it, and look at the certificate */
+	const char *tls_ca;   /* who may sign it; NULL: those whom the system trusts */
+	const char *tls_cert; /* our own; NULL: none */
 	const char *tls_key;
-	bool tls_verify;
 	uint32_t timeout_ms;     /* for each call; 0: 30,000 */
 	const char *snapshotter; /* NULL: the engine's default */
 	const char *data_root;   /* logs and volumes; NULL: /var/lib/harpoon */

@@ -102,12 +102,14 @@ void hp_engine_use_tls(const struct hp_engine_tls *options, struct hp_client_con
 	static const char open_scheme[] = "tcp://";
 	const char *address = config->address ? config->address : getenv("DOCKER_HOST");
 
-	if (!options->tls && !options->tlsverify)
+	if (!options->tls && !options->tlsverify &&
+	    !(address && hp_str_starts(address, "https://")))
 		return;
 	/* tcp:// leaves open whether it is spoken in clear text, which is not what was asked for. */
 	if (address && hp_str_starts(address, open_scheme))
 		config->address =
 			keep(owned, hp_sprintf("https://%s", address + strlen(open_scheme)));
+	config->tls = options->tls;
 	config->tls_verify = options->tlsverify;
 	config->tls_ca = tls_file(options->tlscacert, "ca.pem", owned);
 	config->tls_cert = tls_file(options->tlscert, "cert.pem", owned);

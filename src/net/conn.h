@@ -2,6 +2,7 @@
 /* conn.h - a connection that carries bytes, whatever lies below: a unix socket, TCP, or TLS on it.
  * None of its calls blocks but those that make one. */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -30,6 +31,21 @@ struct hp_conn {
 /* Connect. Fails: HP_EUNAVAILABLE - nobody listens, no such name; HP_EDENIED; HP_ETIMEOUT. */
 int hp_conn_unix(const char *path, struct hp_conn **ret, struct hp_error *err) MUST_CHECK;
 int hp_conn_tcp(const char *host, const char *port, int64_t deadline, struct hp_conn **ret,
+		struct hp_error *err) MUST_CHECK;
+
+/* TLS on TCP, by libcurl. Files in PEM. */
+struct hp_conn_tls {
+	const char *host;
+	const char *port;
+	const char *ca;   /* who may sign the peer's certificate; NULL: those of the system */
+	const char *cert; /* our own; NULL: none */
+	const char *key;
+	bool verify; /* look at the peer's certificate and name */
+};
+/* Fails: as above; HP_EDENIED - the peer's certificate, or ours; HP_EUNSUPPORTED - no libcurl;
+ * HP_ENOTFOUND, HP_EINVALID - a file. What a peer makes of our certificate may show only when its
+ * answer is read. */
+int hp_conn_tls(const struct hp_conn_tls *to, int64_t deadline, struct hp_conn **ret,
 		struct hp_error *err) MUST_CHECK;
 
 int hp_conn_read(struct hp_conn *c, void *data, size_t len, size_t *ret_n,

@@ -22,6 +22,9 @@ static const struct {
 	FUNCTION(easy_cleanup, "curl_easy_cleanup"),
 	FUNCTION(setopt, "curl_easy_setopt"),
 	FUNCTION(getinfo, "curl_easy_getinfo"),
+	FUNCTION(perform, "curl_easy_perform"),
+	FUNCTION(send, "curl_easy_send"),
+	FUNCTION(recv, "curl_easy_recv"),
 	FUNCTION(strerror, "curl_easy_strerror"),
 	FUNCTION(multi_init, "curl_multi_init"),
 	FUNCTION(multi_cleanup, "curl_multi_cleanup"),
@@ -41,7 +44,7 @@ int hp_curl__load(const char *library, struct hp_curl *ret, struct hp_error *err
 
 	if (!c.library)
 		return hp_fail(err, HP_EUNSUPPORTED,
-			       "%s, which speaks HTTP for registries, cannot be loaded (%s): "
+			       "%s, which speaks HTTP and TLS, cannot be loaded (%s): "
 			       "install the package libcurl4",
 			       library, dlerror());
 	for (size_t i = 0; i < HP_ARRAY_LEN(functions); i++) {

@@ -14,6 +14,9 @@ struct hp_curl {
 	void (*easy_cleanup)(CURL *easy);
 	CURLcode (*setopt)(CURL *easy, CURLoption option, ...);
 	CURLcode (*getinfo)(CURL *easy, CURLINFO info, ...);
+	CURLcode (*perform)(CURL *easy);
+	CURLcode (*send)(CURL *easy, const void *data, size_t len, size_t *ret_n);
+	CURLcode (*recv)(CURL *easy, void *data, size_t len, size_t *ret_n);
 	const char *(*strerror)(CURLcode code);
 	CURLM *(*multi_init)(void);
 	CURLMcode (*multi_cleanup)(CURLM *multi);

@@ -97,31 +97,6 @@ int hp_exchange_ask(struct hp_exchange *x, const struct hp_http1_request *r,
 	return 0;
 }
 
-int hp_exchange_send(struct hp_exchange *x, struct hp_bytes data, int64_t deadline,
-		     struct hp_error *err)
-{
-	AUTO(hp_buf_free) struct hp_buf out;
-	size_t at = 0;
-
-	do {
-		const size_t n = data.len - at < CHUNK_BYTES ? data.len - at : CHUNK_BYTES;
-		hp_buf_init(&out, OUT_MAX);
-		if (hp_http1_put_chunk(&out, HP_BYTES(data.data + at, n), err) < 0)
-			return -1;
-		if (write_all(x, hp_buf_bytes(&out), deadline, err) < 0) {
-			if (err->code != HP_EUNAVAILABLE)
-				return -1;
-			hp_error_clear(err);
-			x->stuffed = true;
-			return 1;
-		}
-		hp_buf_free(&out);
-		at += n;
-	} while (at < data.len);
-	struct hp_error ignored = HP_ERROR_INIT;
-	return data.len && hp_fd_poll(x->conn->fd, POLLIN, 0, &ignored) > 0;
-}
-
 /* Read once from the connection. Returns: enum hp_next, HP_NEXT_END when it has ended. */
 static int fill(struct hp_exchange *x, struct hp_error *err)
 {
@@ -143,6 +118,34 @@ static int fill(struct hp_exchange *x, struct hp_error *err)
 	}
 	x->ended = found == HP_NEXT_END || found < 0;
 	return found;
+}
+
+int hp_exchange_send(struct hp_exchange *x, struct hp_bytes data, int64_t deadline,
+		     struct hp_error *err)
+{
+	AUTO(hp_buf_free) struct hp_buf out;
+	size_t at = 0;
+
+	do {
+		const size_t n = data.len - at < CHUNK_BYTES ? data.len - at : CHUNK_BYTES;
+		hp_buf_init(&out, OUT_MAX);
+		if (hp_http1_put_chunk(&out, HP_BYTES(data.data + at, n), err) < 0)
+			return -1;
+		if (write_all(x, hp_buf_bytes(&out), deadline, err) < 0) {
+			if (err->code != HP_EUNAVAILABLE)
+				return -1;
+			hp_error_clear(err);
+			x->stuffed = true;
+			return 1;
+		}
+		hp_buf_free(&out);
+		at += n;
+	} while (at < data.len);
+	/* That there is something to read does not say what: TLS has words of its own. */
+	struct hp_error ignored = HP_ERROR_INIT;
+	if (data.len && fill(x, &ignored) < 0)
+		x->stuffed = true;
+	return x->heard || x->stuffed;
 }
 
 static struct hp_bytes unread(const struct hp_exchange *x)

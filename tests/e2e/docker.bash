@@ -7,7 +7,7 @@
 # of the containerd, shim and runc that it starts. `harpoon` talks to this daemon without further words.
 load helper
 
-# docker_up [BRIDGE]: start the daemon, put `harpoon` in PATH, bring the image in. Call it in setup_file.
+# docker_up [BRIDGE [COMMAND]]: start the daemon, put `harpoon` in PATH, bring the image in. Call it in setup_file.
 # With the word "bridge" containers get a network of this daemon's own, with a bridge in the host's
 # namespace and no firewall rule; without it they have the networks "none" and "host" only. With
 # DOCKER_LIVE=true containers outlive the daemon.
@@ -29,6 +29,7 @@ docker_up() {
 	unset CONTAINERD_ADDRESS CONTAINERD_NAMESPACE DOCKER_TLS_VERIFY DOCKER_CERT_PATH
 	stale_shim_sockets >"$E2E/stale.before"
 	docker_config "${1:-none}"
+	"${@:2}"
 	dockerd_start
 	"$E2E_LIB/rootfs" "$E2E/rootfs.tar"
 	docker_image

@@ -51,6 +51,17 @@ static int dial(struct docker *d, int64_t deadline, struct hp_exchange **ret,
 	if (d->at.path) {
 		if (hp_conn_unix(d->at.path, &conn, &cause) < 0)
 			return explain_socket(d, &cause, err);
+	} else if (d->at.tls) {
+		const struct hp_conn_tls to = {
+			.host = d->at.host,
+			.port = d->at.port,
+			.ca = d->tls_ca,
+			.cert = d->tls_cert,
+			.key = d->tls_key,
+			.verify = d->tls_verify,
+		};
+		if (hp_conn_tls(&to, deadline, &conn, err) < 0)
+			return hp_wrap(err, "%s at %s", d->base.ops->name, d->base.address);
 	} else if (hp_conn_tcp(d->at.host, d->at.port, deadline, &conn, err) < 0) {
 		return hp_wrap(err, "%s at %s (is it running and does it listen there?)",
 			       d->base.ops->name, d->base.address);
@@ -197,19 +208,20 @@ static void let_go(struct docker *d, struct hp_exchange *take_x)
 }
 
 /* From: moby api/server/middleware/version.go: the header is in each answer. */
-static int read_api(const struct docker *d, struct hp_exchange *x, unsigned *ret_api,
-		    struct hp_error *err)
+static int read_api(const struct docker *d, struct hp_exchange *x, int64_t deadline,
+		    unsigned *ret_api, struct hp_error *err)
 {
 	const char *text = hp_exchange_header(x, "api-version");
 	uint64_t minor = 0;
 	struct hp_error why = HP_ERROR_INIT;
 
-	if (!text || !hp_str_starts(text, "1.") || hp_str_u64(text + 2, &minor, &why) < 0)
-		return hp_fail(
-			err, HP_EPROTO,
-			"what listens on '%s' does not speak %s's API: it names no version "
-			"of it",
-			d->base.address, d->base.ops->name);
+	if (!text || !hp_str_starts(text, "1.") || hp_str_u64(text + 2, &minor, &why) < 0) {
+		/* Such as that it is sent HTTP where it speaks HTTPS. */
+		AUTO_FREE char *words = message_of(x, deadline);
+		return hp_fail(err, HP_EPROTO,
+			       "what listens on '%s' does not speak %s's API: it says '%.100s'",
+			       d->base.address, d->base.ops->name, words);
+	}
 	if (minor < HP_DOCKER_API_MIN)
 		return hp_fail(
 			err, HP_EUNSUPPORTED,
@@ -233,8 +245,8 @@ int hp_docker__negotiate(struct docker *d, struct hp_error *err)
 	if (d->api)
 		return 0;
 	request_make(d, &ping, NULL, &r);
-	if (converse(d, &r, deadline, &x, err) < 0 || check_status(x, deadline, err) < 0 ||
-	    hp_exchange_body(x, deadline, &body, err) < 0 || read_api(d, x, &api, err) < 0)
+	if (converse(d, &r, deadline, &x, err) < 0 || read_api(d, x, deadline, &api, err) < 0 ||
+	    check_status(x, deadline, err) < 0 || hp_exchange_body(x, deadline, &body, err) < 0)
 		return -1;
 	let_go(d, TAKE(x));
 	d->api = api;

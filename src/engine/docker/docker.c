@@ -26,9 +26,18 @@ int hp_docker__open_engine(struct hp_engine *e, const struct hp_client_config *c
 	if (hp_docker__address_parse(address, &d->at, err) < 0)
 		return -1;
 	e->address = d->at.path ? hp_strdup(d->at.path) : hp_strdup(address);
-	if (d->at.tls)
-		return hp_fail(err, HP_EUNSUPPORTED,
-			       "docker address '%s': TLS is not supported", address);
+	/* An address that says https is believed by its certificate, unless --tls says otherwise. */
+	d->tls_verify = config->tls_verify || (d->at.tls && !config->tls);
+	d->at.tls = !d->at.path && (d->at.tls || config->tls || config->tls_verify);
+	d->tls_ca = hp_strdup(config->tls_ca);
+	d->tls_cert = hp_strdup(config->tls_cert);
+	d->tls_key = hp_strdup(config->tls_key);
+	if (!d->at.tls && d->at.host && hp_str_eq(d->at.port, "2376"))
+		return hp_fail(
+			err, HP_EINVALID,
+			"docker address '%s': port 2376 is for TLS; give --tlsverify, or "
+			"https:// in place of tcp://",
+			address);
 	return 0;
 }
 
@@ -38,6 +47,9 @@ void hp_docker__close_engine(struct hp_engine *e)
 
 	hp_exchange_free(d->idle);
 	hp_docker__address_clear(&d->at);
+	free(d->tls_ca);
+	free(d->tls_cert);
+	free(d->tls_key);
 }
 
 int hp_docker__version(struct hp_engine *e, struct hp_version *ret, struct hp_error *err)

@@ -29,7 +29,9 @@ struct docker {
 	struct hp_engine base;
 	struct hp_docker_address at;
 	struct hp_exchange *idle; /* a connection that waits for the next call; NULL: none */
-	unsigned api;             /* minor number of the version in use; 0: not asked for yet */
+	bool tls_verify;
+	char *tls_ca, *tls_cert, *tls_key; /* NULL: none */
+	unsigned api; /* minor number of the version in use; 0: not asked for yet */
 };
 
 static inline struct docker *hp_docker__of(struct hp_engine *e)
