@@ -59,7 +59,7 @@ tls() {
 	[ "$output" = hello ]
 	expect 0 env DOCKER_HOST="$TLS_HOST" DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH="$E2E/certs" \
 		harpoon version
-	has "$TLS_HOST"
+	has "https://127.0.0.1:$PORT"
 	expect 0 env DOCKER_HOST="$TLS_HOST" DOCKER_CERT_PATH="$E2E/certs" harpoon --tls ps
 	expect 0 harpoon --host "https://127.0.0.1:$PORT" "${good[@]:3}" images
 	has busybox
