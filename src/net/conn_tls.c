@@ -2,6 +2,7 @@
 /* conn_tls.c - connections by TLS: libcurl makes them, and carries bytes. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -14,6 +15,8 @@
 
 /* A file of certificates; real ones have some 2 KiB each. */
 #define PEM_MAX        (1U << 20)
+/* How long a peer is waited for that gives no session tickets. */
+#define VERDICT_MS     100
 /* From: gnutls/gnutls.h, gnutls_close_request_t. */
 #define GNUTLS_SHUT_WR 1
 
@@ -242,6 +245,24 @@ static int check_files(const struct hp_conn_tls *to, struct hp_error *err)
 	return 0;
 }
 
+/* In TLS 1.3 the peer looks at our certificate when we take the connection for made. Its reason to
+ * refuse, or its session tickets, come at once; a request sent before would be answered by a reset,
+ * which has no reason. Who speaks HTTP says nothing else first. */
+static int await_verdict(struct tls *t, struct hp_error *err)
+{
+	char nothing;
+	size_t n = 0;
+
+	if (hp_fd_poll(t->base.fd, POLLIN, VERDICT_MS, err) < 0)
+		return -1;
+	t->reason[0] = '\0';
+	const CURLcode code = t->curl.recv(t->easy, &nothing, sizeof(nothing), &n);
+	if (code == CURLE_AGAIN || (code == CURLE_OK && n))
+		return 0;
+	/* Nothing was asked yet, so whoever hangs up now has seen enough of us. */
+	return refused(t, code == CURLE_OK ? "it hung up" : reason_of(t, code), err);
+}
+
 int hp_conn_tls(const struct hp_conn_tls *to, int64_t deadline, struct hp_conn **ret,
 		struct hp_error *err)
 {
@@ -263,6 +284,8 @@ int hp_conn_tls(const struct hp_conn_tls *to, int64_t deadline, struct hp_conn *
 	    fd == CURL_SOCKET_BAD)
 		return hp_fail(err, HP_EUNAVAILABLE, "the connection was lost");
 	t->base.fd = fd;
+	if (await_verdict(t, err) < 0)
+		return -1;
 	*ret = TAKE(conn);
 	return 0;
 }
