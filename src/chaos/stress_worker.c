@@ -126,12 +126,15 @@ struct child {
 	int64_t began_ms;
 };
 
-/* When the kernel kills for memory, as stress-ng has it. */
-static void be_first_to_go(void)
+/* When the kernel kills for memory, workers go first, as stress-ng has it; and never the one that
+ * starts them again, also in the moment when there is nobody else. */
+#define FIRST_TO_GO "1000"
+#define NEVER       "-1000"
+static void rank_for_oom(const char *score)
 {
 	struct hp_error ignored = HP_ERROR_INIT;
 
-	if (hp_cgroup_put("/proc/self", "oom_score_adj", "1000", &ignored) < 0)
+	if (hp_cgroup_put("/proc/self", "oom_score_adj", score, &ignored) < 0)
 		hp_error_clear(&ignored);
 }
 
@@ -147,7 +150,7 @@ static int start(struct child *c, const struct work *w)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(STATUS_FAILED);
-	be_first_to_go();
+	rank_for_oom(FIRST_TO_GO);
 	c->fn(w);
 	_exit(STATUS_FAILED);
 }
@@ -206,6 +209,7 @@ int hp_stress_work(const struct hp_stress *s, uint64_t memory_bytes)
 	struct child *children = NULL;
 	size_t count = 0;
 
+	rank_for_oom(NEVER);
 	for (size_t k = 0; k < HP_ARRAY_LEN(kinds); k++)
 		for (size_t i = count_of(kinds[k].asked); i > 0; i--) {
 			children = hp_realloc_array(children, count + 1, sizeof(*children));

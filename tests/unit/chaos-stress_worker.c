@@ -113,7 +113,7 @@ static void meets_the_limit(void **state)
 	chaos_cgroup_open(&c);
 	chaos_cgroup_limit(&c, "memory.limit_in_bytes", "16777216");
 	s.vm = 1;
-	s.timeout_ms = 1500;
+	s.timeout_ms = 3000;
 	assert_int_equal(work(&c, &s, 0), 0);
 	hp_stress_count(&c.dirs, &after);
 	assert_true(after.oom_kills >= 2);

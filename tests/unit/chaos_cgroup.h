@@ -16,10 +16,10 @@ struct chaos_cgroup {
 	struct hp_strv dirs; /* where it is */
 };
 
-/* Wait until @condition holds, at most 10 s. */
+/* Wait until @condition holds, at most 30 s: what writes to a disk ends when that has answered. */
 #define AWAIT(condition)                                                                       \
 	do {                                                                                   \
-		int64_t end_ = hp_clock_ms() + 10000;                                          \
+		int64_t end_ = hp_clock_ms() + 30000;                                          \
 		while (!(condition) && hp_clock_ms() < end_)                                   \
 			hp_clock_sleep_ms(5);                                                  \
 		assert_true(condition);                                                        \
