@@ -196,6 +196,9 @@ static void read_status(const Hp__CriContainerStatusResponse *reply, struct hp_c
 	const Hp__CriContainerStatus *status = reply->status;
 
 	read_command(info, to);
+	/* From: containerd pkg/cri/server/container_status.go, the config that it was made with. */
+	to->tty = hp_json_bool(hp_json_path(info, "config.tty"), false);
+	to->stdin_open = hp_json_bool(hp_json_path(info, "config.stdin"), false);
 	to->state = state_of(status);
 	to->pid = pid_in(info, reply);
 	if (to->pid > 0) {
