@@ -111,7 +111,7 @@ static int close_others(struct start *s)
 	return 0;
 }
 
-static void reset_signals(void)
+void hp_child_reset_signals(void)
 {
 	struct sigaction action = {.sa_handler = SIG_DFL};
 	sigset_t none;
@@ -205,7 +205,7 @@ static _Noreturn void run(struct start *s)
 	char *const *argv = (char *const *)(uintptr_t)s->c->argv;
 	char *const *env = s->c->env ? (char *const *)(uintptr_t)s->c->env : environ;
 
-	reset_signals();
+	hp_child_reset_signals();
 	/* Before its directory is closed. */
 	if (join_cgroup(s) < 0)
 		give_up(s, STEP_CGROUP);

@@ -32,6 +32,9 @@ struct hp_child {
 /* Start it. ret_pid: of the child; of the detached grandchild with detach.
  * Fails: HP_ENOCMD - there is no such program; HP_ENOEXEC - it cannot be executed. */
 int hp_child_start(const struct hp_child *c, pid_t *ret_pid, struct hp_error *err) MUST_CHECK;
+/* Undo what its parent has done about signals: for a child of fork(2) that hp_child_start() does not
+ * start. */
+void hp_child_reset_signals(void);
 /* Wait for its end, at most @timeout_ms (0: for ever). ret_status: exit status or 128 + signal.
  * Fails: HP_ETIMEOUT - it still runs. */
 int hp_child_wait(pid_t pid, int64_t timeout_ms, int *ret_status,

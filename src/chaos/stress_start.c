@@ -9,21 +9,11 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/child.h"
 #include "base/fd.h"
 #include "chaos/stress.h"
 
 enum { FAILED = 126, FIRST_FREE_FD = 3 };
-
-static void reset_signals(void)
-{
-	struct sigaction action = {.sa_handler = SIG_DFL};
-	sigset_t none;
-
-	for (int sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &action, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 /* Out of the container's and the host's sight: a session and a directory of its own, no
  * descriptors but /dev/null. */
@@ -49,7 +39,7 @@ static _Noreturn void run(const struct hp_stress_start *s, int go_fd, pid_t pare
 	if (getppid() != parent)
 		_exit(FAILED);
 	prctl(PR_SET_NAME, "harpoon-stress");
-	reset_signals();
+	hp_child_reset_signals();
 	/* A byte means that we are where we belong; the end, that whoever puts us there has died. */
 	if (settle(go_fd) < 0 || read(FIRST_FREE_FD, &byte, 1) != 1)
 		_exit(FAILED);
